@@ -1,0 +1,4 @@
+//! The rules of reconciling, as pure functions: no file system, clock, environment, process or thread.
+
+pub mod fingerprint;
+pub mod stage;

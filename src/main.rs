@@ -1,0 +1,3 @@
+//! The `betterform` program.
+
+fn main() {}

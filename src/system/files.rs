@@ -1,0 +1,1 @@
+//! Files, written so that nobody ever sees half of one.

@@ -1,0 +1,6 @@
+//! The operating system, one effect a file.
+
+pub mod clock;
+pub mod environment;
+pub mod fault;
+pub mod files;
