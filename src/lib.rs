@@ -1,5 +1,6 @@
 //! betterform runs a graph of infrastructure stages, and only those where something changed.
 
+pub mod cli;
 pub mod core;
 pub mod error;
 pub mod system;
