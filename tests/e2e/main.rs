@@ -1,0 +1,9 @@
+//! betterform as users meet it: the real program on real files, one module a topic.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests start processes and write files as users do"
+)]
+
+mod lifecycle;
+mod sandbox;
