@@ -280,3 +280,230 @@ pub fn compare(
         })
         .collect()
 }
+
+/// One stage in a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// The stage.
+    pub stage: StageName,
+    /// What is to be done with it.
+    #[serde(flatten)]
+    pub decision: Decision,
+    /// What renders it, and why that, if it was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stamper: Option<String>,
+    /// All inputs by key and kind, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inputs: Option<NamedInputs>,
+    /// What the user should know about it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// Inputs with their names, by kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct NamedInputs {
+    /// What rendering depends on.
+    pub stamp: BTreeMap<Kind, BTreeMap<String, Digest>>,
+    /// What `ctl up` depends on.
+    pub run: BTreeMap<Kind, BTreeMap<String, Digest>>,
+}
+
+/// A stage that is recorded as up, or may be, but is no longer in the DAG.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Orphan {
+    /// The stage.
+    pub stage: StageName,
+    /// What is recorded of it.
+    pub status: Status,
+}
+
+/// What `apply` would do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Plan {
+    /// The stages looked at, dependencies first.
+    pub stages: Vec<Entry>,
+    /// What is no longer in the DAG.
+    pub orphans: Vec<Orphan>,
+}
+
+/// How many stages a plan does what with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Never up, or taken down.
+    pub new: usize,
+    /// Up, or tried, and to be run again.
+    pub stale: usize,
+    /// To be looked at again after a dependency ran.
+    pub undetermined: usize,
+    /// Nothing to do.
+    pub up_to_date: usize,
+    /// No longer in the DAG.
+    pub orphans: usize,
+}
+
+impl Plan {
+    /// How many stages it does what with.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts {
+            orphans: self.orphans.len(),
+            ..Counts::default()
+        };
+        for entry in &self.stages {
+            *match &entry.decision {
+                Decision::UpToDate | Decision::Restamp => &mut counts.up_to_date,
+                Decision::Undetermined { .. } => &mut counts.undetermined,
+                Decision::Run { reasons } if is_new(reasons) => &mut counts.new,
+                Decision::Run { .. } => &mut counts.stale,
+            } += 1;
+        }
+        counts
+    }
+
+    /// Whether `apply` would run anything.
+    pub fn has_changes(&self) -> bool {
+        let counts = self.counts();
+        counts.new + counts.stale + counts.undetermined > 0
+    }
+}
+
+/// Whether reasons say that there is nothing to compare with.
+pub fn is_new(reasons: &[Reason]) -> bool {
+    matches!(reasons.first(), Some(Reason::New | Reason::Down))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn input(kind: Kind, name: &str) -> InputChange {
+        InputChange {
+            kind,
+            name: name.into(),
+            change: Change::Changed,
+        }
+    }
+
+    fn up() -> Option<Known<'static>> {
+        Some(Known {
+            status: Status::Up,
+            outcome: None,
+            attempted: true,
+        })
+    }
+
+    #[track_caller]
+    fn case(known: Option<Known<'_>>, seen: &Observed, demand: Demand, expected: &str) {
+        let text = match decide(known, seen, demand) {
+            Decision::Run { reasons } => {
+                let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
+                format!("run: {}", reasons.join(", "))
+            }
+            Decision::Restamp => "restamp".into(),
+            Decision::UpToDate => "up to date".into(),
+            Decision::Undetermined { .. } => "undetermined".into(),
+        };
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn nothing_changed() {
+        case(up(), &Observed::default(), Demand::default(), "up to date");
+    }
+
+    #[test]
+    fn what_the_status_says_comes_first() {
+        let seen = Observed::default();
+        let failed = Outcome::Failed { code: 3 };
+        let with = |status, outcome| {
+            Some(Known {
+                status,
+                outcome,
+                attempted: true,
+            })
+        };
+        case(None, &seen, Demand::default(), "run: new");
+        case(
+            with(Status::Down, None),
+            &seen,
+            Demand::default(),
+            "run: is down",
+        );
+        case(
+            with(Status::Running, None),
+            &seen,
+            Demand::default(),
+            "run: interrupted",
+        );
+        case(
+            with(Status::Stopping, None),
+            &seen,
+            Demand::default(),
+            "run: last down failed",
+        );
+        case(
+            with(Status::Failed, Some(&failed)),
+            &seen,
+            Demand::default(),
+            "run: last up failed (exit 3)",
+        );
+    }
+
+    #[test]
+    fn what_made_stamped_files_differ_stands_for_them() {
+        let seen = Observed {
+            stamp: vec![input(Kind::Template, "main.tf")],
+            run: vec![
+                input(Kind::Stamped, "main.tf"),
+                input(Kind::Output, "a/o.json"),
+            ],
+            rekeyed: true,
+            ..Observed::default()
+        };
+        let expected = "run: template main.tf changed, output a/o.json changed";
+        case(up(), &seen, Demand::default(), expected);
+    }
+
+    #[test]
+    fn stamped_files_that_differ_for_no_known_reason_are_named() {
+        let seen = Observed {
+            run: vec![input(Kind::Stamped, "now.txt")],
+            ..Observed::default()
+        };
+        case(
+            up(),
+            &seen,
+            Demand::default(),
+            "run: stamped now.txt changed",
+        );
+    }
+
+    #[test]
+    fn a_changed_comment_is_recorded_and_runs_nothing() {
+        let seen = Observed {
+            stamp: vec![input(Kind::Template, "main.tf")],
+            ..Observed::default()
+        };
+        case(up(), &seen, Demand::default(), "restamp");
+    }
+
+    #[test]
+    fn demands_run_a_stage_whatever_changed() {
+        let forced = Demand {
+            forced: true,
+            always: true,
+        };
+        case(up(), &Observed::default(), forced, "run: always, forced");
+    }
+
+    #[test]
+    fn absence_is_no_input() {
+        let entries = |digest| BTreeMap::from([("X".to_owned(), digest)]);
+        let (unset, set) = (entries(Digest::ABSENT), entries(Digest::of(b"x")));
+        assert_eq!(compare(Kind::Env, &unset, &BTreeMap::new()), []);
+        let names: Vec<_> = (compare(Kind::Env, &unset, &set).iter())
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(names, ["env X set"]);
+    }
+}
