@@ -1,0 +1,184 @@
+//! What stages inherit from their ancestors: outputs, generated files, incarnations. Each stage that has ended gets one node of
+//! each, a manifest that links to what it owns and to the nodes of its direct dependencies; so "of all ancestors" costs as
+//! many links as there are edges, however deep the graph is. Knows nothing of how the digests came about.
+
+use std::collections::BTreeSet;
+
+use crate::core::fingerprint::{Digest, Kind, Manifest};
+use crate::core::stage::StageName;
+
+/// The kinds of input that are inherited.
+pub const INHERITED: [Kind; 3] = [Kind::Output, Kind::Generated, Kind::Ancestor];
+
+/// What a stage passes on itself: digests of the manifests of its outputs and of its generated files, and its incarnation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Own {
+    /// What it owns below `$OUTPUT_DIR`.
+    pub outputs: Digest,
+    /// What stamping it and its `ctl up` left below `$GENFILES`.
+    pub generated: Digest,
+    /// Renewed by every `down`.
+    pub incarnation: Digest,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Settled {
+    own: Own,
+    nodes: [Digest; 3],
+}
+
+/// What every stage that has ended so far passes on.
+#[derive(Debug)]
+pub struct Lineage {
+    names: Vec<StageName>,
+    dependencies: Vec<Vec<u32>>,
+    settled: Vec<Option<Settled>>,
+    given: Vec<bool>,
+    empty: Digest,
+}
+
+impl Lineage {
+    /// Nothing has ended yet.
+    pub fn new(names: Vec<StageName>, dependencies: Vec<Vec<u32>>) -> Self {
+        Self {
+            settled: vec![None; names.len()],
+            given: vec![false; names.len()],
+            empty: Manifest::default().digest(),
+            names,
+            dependencies,
+        }
+    }
+
+    /// A stage has ended, after all that it depends on.
+    pub fn settle(&mut self, stage: usize, own: Own) {
+        let nodes = INHERITED.map(|kind| self.node(stage, &own, kind).1);
+        self.settled[stage] = Some(Settled { own, nodes });
+    }
+
+    /// What a stage inherits, by kind: the input of its run key.
+    pub fn inherited(&self, stage: usize, kind: Kind) -> Manifest {
+        Manifest {
+            links: self.links(stage, kind),
+            ..Manifest::default()
+        }
+    }
+
+    /// The nodes of a stage's ancestors that were not given out before, to be stored.
+    pub fn new_nodes(&mut self, stage: usize) -> Vec<Manifest> {
+        let mut manifests = Vec::new();
+        let mut open = self.dependencies[stage].clone();
+        while let Some(ancestor) = open.pop() {
+            let ancestor = ancestor as usize;
+            let Some(settled) = self.settled[ancestor].filter(|_| !self.given[ancestor]) else {
+                continue;
+            };
+            self.given[ancestor] = true;
+            for kind in INHERITED {
+                manifests.extend(self.node(ancestor, &settled.own, kind).0);
+            }
+            open.extend(&self.dependencies[ancestor]);
+        }
+        manifests
+    }
+
+    /// A stage's node, and its digest. The node is `None` where it would be empty or say just what its only link says.
+    fn node(&self, stage: usize, own: &Own, kind: Kind) -> (Option<Manifest>, Digest) {
+        let mut links = self.links(stage, kind);
+        let mut manifest = Manifest::default();
+        match kind {
+            Kind::Output if own.outputs != self.empty => drop(links.insert(own.outputs)),
+            Kind::Generated if own.generated != self.empty => drop(links.insert(own.generated)),
+            Kind::Ancestor => {
+                let name = self.names[stage].to_string();
+                manifest.entries.insert(name, own.incarnation);
+            }
+            _ => {}
+        }
+        match links.first() {
+            None if manifest.entries.is_empty() => return (None, self.empty),
+            Some(only) if links.len() == 1 && manifest.entries.is_empty() => return (None, *only),
+            _ => {}
+        }
+        manifest.links = links;
+        let digest = manifest.digest();
+        (Some(manifest), digest)
+    }
+
+    fn links(&self, stage: usize, kind: Kind) -> BTreeSet<Digest> {
+        let at = INHERITED.iter().position(|k| *k == kind).unwrap_or(0);
+        let dependencies = self.dependencies[stage].iter();
+        dependencies
+            .filter_map(|dependency| self.settled[*dependency as usize])
+            .map(|settled| settled.nodes[at])
+            .filter(|node| *node != self.empty)
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn lineage(dependencies: &[&[u32]]) -> Lineage {
+        let names = (0..dependencies.len()).map(|i| StageName::new(&format!("s{i}")).unwrap());
+        Lineage::new(
+            names.collect(),
+            dependencies.iter().map(|d| d.to_vec()).collect(),
+        )
+    }
+
+    fn own(output: &str) -> (Manifest, Own) {
+        let outputs = Manifest::of([(format!("{output}/o"), Digest::of(output.as_bytes()))]);
+        let own = Own {
+            outputs: outputs.digest(),
+            generated: Manifest::default().digest(),
+            incarnation: Digest::of(output.as_bytes()),
+        };
+        (outputs, own)
+    }
+
+    fn flatten(store: &BTreeMap<Digest, Manifest>, manifest: &Manifest) -> Vec<String> {
+        let mut names: Vec<_> = manifest.entries.keys().cloned().collect();
+        for link in &manifest.links {
+            names.extend(flatten(store, &store[link]));
+        }
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    #[test]
+    fn a_stage_inherits_from_all_ancestors_and_the_shape_of_the_graph_is_stored_once() {
+        let mut lineage = lineage(&[&[], &[0], &[0], &[1, 2]]);
+        let mut store = BTreeMap::new();
+        for stage in 0..3 {
+            let (outputs, own) = own(&format!("s{stage}"));
+            store.insert(outputs.digest(), outputs);
+            lineage.settle(stage, own);
+        }
+        let nodes = lineage.new_nodes(3);
+        store.extend(nodes.into_iter().map(|node| (node.digest(), node)));
+        let outputs = lineage.inherited(3, Kind::Output);
+        assert_eq!(flatten(&store, &outputs), ["s0/o", "s1/o", "s2/o"]);
+        let ancestors = lineage.inherited(3, Kind::Ancestor);
+        assert_eq!(flatten(&store, &ancestors), ["s0", "s1", "s2"]);
+        assert!(lineage.inherited(3, Kind::Generated).is_empty());
+        assert!(lineage.new_nodes(3).is_empty(), "nodes are given out once");
+    }
+
+    #[test]
+    fn what_passes_nothing_on_leaves_no_trace() {
+        let mut lineage = lineage(&[&[], &[0], &[1]]);
+        let nothing = Manifest::default().digest();
+        let (_, first) = own("s0");
+        lineage.settle(0, first);
+        let silent = Own {
+            outputs: nothing,
+            ..first
+        };
+        lineage.settle(1, silent);
+        let direct = lineage.inherited(1, Kind::Output);
+        assert_eq!(lineage.inherited(2, Kind::Output), direct);
+    }
+}
