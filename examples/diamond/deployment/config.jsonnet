@@ -1,0 +1,3 @@
+(import '../library/config.libsonnet') + {
+  region: 'eu-north-1',
+}

@@ -1,0 +1,2 @@
+$(call define_stage, settings, )
+$(call define_stage, inner, settings)
