@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
@@ -67,6 +67,7 @@ impl Ran {
 /// A library in `lib/`, a deployment in `dep/`.
 pub struct Sandbox {
     root: TempDir,
+    place: u32,
     variables: BTreeMap<String, String>,
 }
 
@@ -85,6 +86,7 @@ impl Sandbox {
             .expect("a temporary directory");
         let sandbox = Self {
             root,
+            place: 0,
             variables: BTreeMap::new(),
         };
         fs::create_dir_all(sandbox.path("lib")).expect("lib");
@@ -103,13 +105,20 @@ impl Sandbox {
     }
 
     /// The root of everything.
-    pub fn root(&self) -> &Path {
-        self.root.path()
+    pub fn root(&self) -> PathBuf {
+        self.root.path().join(format!("place_{}", self.place))
     }
 
     /// A path below the root.
     pub fn path(&self, path: &str) -> PathBuf {
-        self.root.path().join(path)
+        self.root().join(path)
+    }
+
+    /// Moves everything to another place.
+    pub fn relocate(&mut self) {
+        let old = self.root();
+        self.place += 1;
+        fs::rename(old, self.root()).expect("moved");
     }
 
     /// Writes the DAG file.

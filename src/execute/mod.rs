@@ -1,0 +1,12 @@
+//! Carries decisions out: one coordinator that holds the schedule, the state and the sink, and workers that look, render and
+//! run, and know nothing of the graph.
+//!
+//! The way of a stage in `apply`: *look* (are the recorded inputs as they were? nothing is rendered, many stages at once),
+//! then, where that is not certain, *examine* (render in memory, fingerprint), *decide*, *begin* (durable), *sync*, `ctl up`,
+//! *outputs*, *commit* (durable). `plan` is the same walk, stopped after *decide*.
+
+pub mod ctl;
+pub mod down;
+pub mod reconcile;
+pub mod site;
+mod worker;
