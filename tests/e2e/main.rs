@@ -5,5 +5,9 @@
     reason = "tests start processes and write files as users do"
 )]
 
+mod failures;
 mod lifecycle;
+mod orphans;
+mod places;
 mod sandbox;
+mod selection;
