@@ -1,4 +1,6 @@
 //! The rules of reconciling, as pure functions: no file system, clock, environment, process or thread.
 
+pub mod escape;
 pub mod fingerprint;
+pub mod record;
 pub mod stage;
