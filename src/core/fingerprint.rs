@@ -149,6 +149,25 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All of them, in the order in which reasons are told.
+    pub const ALL: [Self; 10] = [
+        Self::Template,
+        Self::Config,
+        Self::Env,
+        Self::File,
+        Self::Setting,
+        Self::Stamped,
+        Self::Shared,
+        Self::Output,
+        Self::Generated,
+        Self::Ancestor,
+    ];
+
+    /// The kind that `word` names.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+
     /// The word that users see.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -207,5 +226,67 @@ impl Manifest {
             hasher.digest(link);
         }
         hasher.finish()
+    }
+}
+
+/// What a stage depends on: for each of its two keys, the digest of the [`Manifest`] of each kind of input.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint {
+    /// What rendering depends on.
+    pub stamp: BTreeMap<Kind, Digest>,
+    /// What `ctl up` depends on.
+    pub run: BTreeMap<Kind, Digest>,
+}
+
+impl Fingerprint {
+    /// One digest for all that rendering depends on.
+    pub fn stamp_key(&self) -> Digest {
+        key("stamp key", &self.stamp)
+    }
+
+    /// One digest for all that `ctl up` depends on.
+    pub fn run_key(&self) -> Digest {
+        key("run key", &self.run)
+    }
+}
+
+fn key(purpose: &str, inputs: &BTreeMap<Kind, Digest>) -> Digest {
+    let mut hasher = Hasher::new(purpose);
+    hasher.number(inputs.len() as u64);
+    for (kind, digest) in inputs {
+        hasher.field(kind.as_str().as_bytes()).digest(digest);
+    }
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_two_keys_never_mix() {
+        let one = BTreeMap::from([(Kind::Env, Digest::of(b"1"))]);
+        let two = BTreeMap::from([(Kind::File, Digest::of(b"1"))]);
+        let fingerprint = |stamp: &BTreeMap<_, _>, run: &BTreeMap<_, _>| Fingerprint {
+            stamp: stamp.clone(),
+            run: run.clone(),
+        };
+        let first = fingerprint(&one, &one);
+        let second = fingerprint(&one, &two);
+        assert_eq!(first.stamp_key(), second.stamp_key());
+        assert_ne!(first.run_key(), second.run_key());
+        assert_ne!(first.stamp_key(), first.run_key());
+        assert_ne!(first.run_key(), Fingerprint::default().run_key());
+    }
+
+    #[test]
+    fn kinds_have_words_and_an_order() {
+        for (kind, next) in Kind::ALL.iter().zip(&Kind::ALL[1..]) {
+            assert!(kind < next);
+        }
+        for kind in Kind::ALL {
+            assert_eq!(Kind::from_word(kind.as_str()), Some(kind));
+        }
+        assert_eq!(Kind::from_word("other"), None);
     }
 }

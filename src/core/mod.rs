@@ -1,7 +1,9 @@
 //! The rules of reconciling, as pure functions: no file system, clock, environment, process or thread.
 
+pub mod escape;
 pub mod fingerprint;
 pub mod lineage;
 pub mod plan;
+pub mod record;
 pub mod schedule;
 pub mod stage;
