@@ -229,6 +229,32 @@ impl Manifest {
     }
 }
 
+/// All entries of a manifest, those of the manifests that it links to included; `load` fetches a manifest by its digest.
+/// A manifest that cannot be found contributes an entry under its own digest, so that it never looks like an empty one.
+///
+/// # Errors
+/// Those of `load`.
+pub fn flatten<E>(
+    root: Digest,
+    load: &mut dyn FnMut(&Digest) -> Result<Option<Manifest>, E>,
+) -> Result<BTreeMap<String, Digest>, E> {
+    let mut entries = BTreeMap::new();
+    let mut reached = BTreeSet::from([root]);
+    let mut open = vec![root];
+    let empty = Manifest::default().digest();
+    while let Some(digest) = open.pop() {
+        match load(&digest)? {
+            Some(manifest) => {
+                entries.extend(manifest.entries);
+                open.extend(manifest.links.iter().filter(|link| reached.insert(**link)));
+            }
+            None if digest == empty => {}
+            None => drop(entries.insert(format!("({})", digest.short()), digest)),
+        }
+    }
+    Ok(entries)
+}
+
 /// What a stage depends on: for each of its two keys, the digest of the [`Manifest`] of each kind of input.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {

@@ -164,6 +164,11 @@ impl Status {
         Self::ALL.into_iter().find(|status| status.as_str() == word)
     }
 
+    /// Whether it is recorded as up.
+    pub fn is_up(self) -> bool {
+        self == Self::Up
+    }
+
     /// Whether there may be something to tear down.
     pub fn may_be_up(self) -> bool {
         self != Self::Down

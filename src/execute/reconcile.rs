@@ -1,31 +1,28 @@
 //! The walk that `plan` and `apply` share. The coordinator alone holds the schedule, the state and the sink; it decides, makes
 //! attempts durable in batches, and tells the user. Knows nothing of how a stage is rendered or run.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::time::Instant;
+use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
+use std::thread::Scope;
 
 use crate::core::event::{Event, Sink};
-use crate::core::fingerprint::{Digest, Kind};
-use crate::core::lineage::{INHERITED, Lineage, Own};
-use crate::core::plan::{self, Decision, Demand, Entry, InputChange, Observed, Reason};
+use crate::core::fingerprint::Kind;
+use crate::core::lineage::{Lineage, Own};
+use crate::core::plan::{self, Decision, Demand, Entry, Observed, Reason};
 use crate::core::schedule::{Schedule, Step};
 use crate::error::{Error, Result};
+use crate::execute::changes;
 use crate::execute::site::Site;
-use crate::execute::worker::{self, Job, Report, Subject, Verdict};
+use crate::execute::worker::{self, Job, Ran, Report, Subject, Verdict};
+use crate::observe::examine::{Examined, Inherited, Known};
+use crate::state::{Begin, Ended, Restamp, RunId, RunToken, Store};
 
 /// How many stages a worker looks at in one go, at most.
 const CHUNK: usize = 64;
 
-/// What to do about the stages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Say what would happen.
-    Plan,
-    /// Make it happen.
-    Apply,
-}
+/// How many reports may wait for the coordinator, so that a loud stage cannot fill the memory.
+const BACKLOG: usize = 256;
 
 /// Which stages, and what was asked for whatever changed.
 #[derive(Clone, Debug)]
@@ -38,4 +35,583 @@ pub struct Goal {
     pub fail_fast: bool,
     /// How many stages run at once; at least 1.
     pub jobs: usize,
+    /// Tell all inputs of every stage.
+    pub verbose: bool,
+}
+
+/// How a walk ended.
+#[derive(Debug, Default)]
+pub struct Walked {
+    /// What was decided of every stage that was reached, by index.
+    pub decided: BTreeMap<usize, Entry>,
+    /// The stages whose `ctl up` ran and succeeded.
+    pub ran: Vec<usize>,
+    /// The stages that failed.
+    pub failed: Vec<usize>,
+    /// The stages that could not start, and which failed ones kept them.
+    pub blocked: BTreeMap<usize, BTreeSet<usize>>,
+    /// The stages that were never started for another reason (a signal, `--fail-fast`).
+    pub left: Vec<usize>,
+}
+
+/// Decides about every selected stage and, if `run` is given, runs those that need to.
+///
+/// # Errors
+/// Where the state cannot be read or written; stages that fail are no error but part of the result.
+pub fn walk(
+    site: &Site<'_>,
+    store: &mut Store,
+    run: Option<&RunId>,
+    goal: &Goal,
+    sink: &mut dyn Sink,
+) -> Result<Walked> {
+    let (reports, inbox) = sync_channel(BACKLOG);
+    std::thread::scope(|scope| {
+        let workers = (0..goal.jobs.max(1))
+            .map(|worker| spawn(scope, site, worker, run, reports.clone()))
+            .collect();
+        drop(reports);
+        let mut coordinator = Coordinator::new(site, store, run, goal, sink, workers)?;
+        coordinator.go(&inbox)
+    })
+}
+
+fn spawn<'scope, 'env: 'scope>(
+    scope: &'scope Scope<'scope, 'env>,
+    site: &'env Site<'env>,
+    worker: usize,
+    run: Option<&'env RunId>,
+    reports: std::sync::mpsc::SyncSender<Report>,
+) -> Sender<Message> {
+    let (sender, inbox) = channel();
+    scope.spawn(move || worker::work(site, run, worker, &inbox, &reports));
+    sender
+}
+
+/// What the coordinator sends to a worker.
+pub(super) enum Message {
+    /// Something to do.
+    Job(Job),
+    /// What becomes of the stage that the worker examined.
+    Verdict(Verdict),
+}
+
+struct Coordinator<'a> {
+    site: &'a Site<'a>,
+    store: &'a mut Store,
+    run: Option<&'a RunId>,
+    goal: &'a Goal,
+    sink: &'a mut dyn Sink,
+    workers: Vec<Sender<Message>>,
+    idle: BTreeSet<usize>,
+    schedule: Schedule,
+    lineage: Lineage,
+    /// Stages that were looked at and need to be examined.
+    waiting: BTreeSet<(std::cmp::Reverse<u64>, usize)>,
+    /// What keeps each of the stages that `plan` cannot be sure of, or that will run.
+    unsettled: Vec<bool>,
+    pools: BTreeMap<String, usize>,
+    begins: Vec<(usize, usize, Begin, Vec<Reason>)>,
+    commits: Vec<(usize, RunToken, Box<Ran>)>,
+    restamps: Vec<(usize, Restamp)>,
+    walked: Walked,
+    halted: bool,
+}
+
+impl<'a> Coordinator<'a> {
+    fn new(
+        site: &'a Site<'a>,
+        store: &'a mut Store,
+        run: Option<&'a RunId>,
+        goal: &'a Goal,
+        sink: &'a mut dyn Sink,
+        workers: Vec<Sender<Message>>,
+    ) -> Result<Self> {
+        let graph = site.graph;
+        let order: Vec<usize> = graph.order().iter().map(|ix| ix.index()).collect();
+        let dependencies = site.dependencies();
+        let duration = |stage: usize| site.expected_duration(stage);
+        let taking_part = |stage: usize| goal.selected[stage];
+        let schedule = Schedule::new(&order, &dependencies, &taking_part, &duration);
+        let names = order_by_index(site);
+        let mut coordinator = Self {
+            idle: (0..workers.len()).collect(),
+            unsettled: vec![false; names.len()],
+            lineage: Lineage::new(names, dependencies),
+            site,
+            store,
+            run,
+            goal,
+            sink,
+            workers,
+            schedule,
+            waiting: BTreeSet::new(),
+            pools: BTreeMap::new(),
+            begins: Vec::new(),
+            commits: Vec::new(),
+            restamps: Vec::new(),
+            walked: Walked::default(),
+            halted: false,
+        };
+        for stage in order.into_iter().filter(|stage| !goal.selected[*stage]) {
+            coordinator.inherit_recorded(stage);
+        }
+        Ok(coordinator)
+    }
+
+    /// Hands out work and takes in reports until nothing is left to do.
+    fn go(&mut self, inbox: &Receiver<Report>) -> Result<Walked> {
+        let mut fault = None;
+        loop {
+            self.dispatch();
+            if self.idle.len() == self.workers.len() {
+                break;
+            }
+            let Ok(first) = inbox.recv() else { break };
+            self.take(first);
+            while let Ok(next) = inbox.try_recv() {
+                self.take(next);
+            }
+            if let Err(error) = self.flush() {
+                self.halted = true;
+                fault.get_or_insert(error);
+            }
+        }
+        self.workers.clear();
+        if let Some(error) = fault {
+            return Err(error);
+        }
+        self.finish();
+        Ok(std::mem::take(&mut self.walked))
+    }
+
+    fn finish(&mut self) {
+        let blocked = self.schedule.blocked();
+        self.walked.blocked = blocked.into_iter().map(|(s, by)| (s, by.clone())).collect();
+        let unstarted = |stage: &usize| {
+            matches!(self.schedule.step(*stage), Step::Waiting | Step::Ready)
+                || self.waiting.iter().any(|(_, waiting)| waiting == stage)
+        };
+        let selected = (0..self.goal.selected.len()).filter(|stage| self.goal.selected[*stage]);
+        self.walked.left = selected.filter(unstarted).collect();
+    }
+
+    // What goes out.
+
+    fn dispatch(&mut self) {
+        while let Some(worker) = self.idle.first().copied() {
+            if self.is_stopping() {
+                return;
+            }
+            let Some(job) = self.next_job() else { return };
+            self.idle.remove(&worker);
+            // A worker that is gone has panicked; its stage is then never reported, and the scope passes the panic on.
+            let _ = self.workers[worker].send(Message::Job(job));
+        }
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.halted || self.site.stop.level() > 0
+    }
+
+    fn next_job(&mut self) -> Option<Job> {
+        if let Some(stage) = self.next_waiting() {
+            return Some(Job::Examine(Box::new(self.subject(stage))));
+        }
+        let share = self.schedule.ready() / (self.workers.len() * 2);
+        let mut subjects = Vec::new();
+        while subjects.len() < share.clamp(1, CHUNK) {
+            let Some(stage) = self.schedule.start(&mut |_| true) else {
+                break;
+            };
+            if self.is_beyond_sight(stage) {
+                self.foresee(stage);
+            } else {
+                subjects.push(self.subject(stage));
+            }
+        }
+        (!subjects.is_empty()).then_some(Job::Look(subjects))
+    }
+
+    /// The first stage that needs to be examined and whose pool has room.
+    fn next_waiting(&mut self) -> Option<usize> {
+        let pools = &self.pools;
+        let site = self.site;
+        let has_room = |stage: usize| match site.pool(stage) {
+            Some((pool, size)) => pools.get(pool).copied().unwrap_or(0) < size,
+            None => true,
+        };
+        let entry = self.waiting.iter().find(|(_, stage)| has_room(*stage)).copied()?;
+        self.waiting.remove(&entry);
+        let stage = entry.1;
+        if let (Some((pool, _)), true) = (site.pool(stage), self.run.is_some()) {
+            *self.pools.entry(pool.to_owned()).or_default() += 1;
+        }
+        Some(stage)
+    }
+
+    fn leave_pool(&mut self, stage: usize) {
+        if let (Some((pool, _)), true) = (self.site.pool(stage), self.run.is_some())
+            && let Some(taken) = self.pools.get_mut(pool)
+        {
+            *taken = taken.saturating_sub(1);
+        }
+    }
+
+    fn subject(&self, stage: usize) -> Subject {
+        let inherited = |kind| self.lineage.inherited(stage, kind);
+        Subject {
+            stage,
+            inherited: Inherited {
+                outputs: inherited(Kind::Output),
+                generated: inherited(Kind::Generated),
+                ancestors: inherited(Kind::Ancestor),
+            },
+        }
+    }
+
+    // What a plan can say of a stage whose dependencies will change.
+
+    fn is_beyond_sight(&self, stage: usize) -> bool {
+        self.run.is_none() && self.after(stage).next().is_some()
+    }
+
+    /// The direct dependencies that will or may run.
+    fn after(&self, stage: usize) -> impl Iterator<Item = usize> {
+        let dependencies = self.site.graph_dependencies(stage);
+        dependencies.filter(|dependency| self.unsettled[*dependency])
+    }
+
+    fn foresee(&mut self, stage: usize) {
+        let mut reasons = plan::standing(self.site.known(stage).map(Known::standing));
+        let known = self.site.known(stage);
+        if let (true, Some(known)) = (reasons.is_empty(), known) {
+            let inherited = self.lineage.inherited(stage, Kind::Ancestor);
+            match self.site.observer.certain(stage, known, &inherited) {
+                Ok(differing) => {
+                    let changes = changes::name(self.store, &differing);
+                    let changes = changes.unwrap_or_default();
+                    reasons.extend(changes.into_iter().map(Reason::Input));
+                }
+                Err(error) => return self.refuse(stage, &error),
+            }
+        }
+        let demand = self.demand(stage);
+        reasons.extend(demand.always.then_some(Reason::Always));
+        reasons.extend(demand.forced.then_some(Reason::Forced));
+        let decision = if reasons.is_empty() {
+            let after = self.after(stage).map(|s| self.site.name(s).clone());
+            Decision::Undetermined {
+                after: after.collect(),
+            }
+        } else {
+            Decision::Run { reasons }
+        };
+        self.unsettled[stage] = true;
+        self.decided(stage, decision, None);
+        self.inherit_recorded(stage);
+        self.schedule.finish(stage);
+    }
+
+    fn demand(&self, stage: usize) -> Demand {
+        Demand {
+            forced: self.goal.forced[stage],
+            always: self.site.settings(stage).always,
+        }
+    }
+
+    fn decided(&mut self, stage: usize, decision: Decision, examined: Option<&Examined>) {
+        let entry = Entry {
+            stage: self.site.name(stage).clone(),
+            decision,
+            stamper: examined.map(|examined| examined.detail.stamper.clone()),
+            inputs: examined
+                .filter(|_| self.goal.verbose)
+                .and_then(|examined| changes::named(self.store, examined).ok()),
+            warnings: examined.map_or_else(Vec::new, |examined| examined.warnings.clone()),
+        };
+        self.walked.decided.insert(stage, entry);
+    }
+
+    // What comes in.
+
+    fn take(&mut self, report: Report) {
+        match report {
+            Report::Event(event) => self.sink.event(&event),
+            Report::Looked { worker, results } => {
+                self.idle.insert(worker);
+                for (stage, is_current) in results {
+                    self.looked(stage, is_current);
+                }
+            }
+            Report::Examined {
+                worker,
+                stage,
+                examined: Err(error),
+            } => {
+                self.answer(worker, Verdict::Leave);
+                self.leave_pool(stage);
+                self.refuse(stage, &error);
+            }
+            Report::Examined {
+                worker,
+                stage,
+                examined: Ok(examined),
+            } => self.examined(worker, stage, *examined),
+            Report::Ran {
+                worker,
+                stage,
+                token,
+                result,
+            } => {
+                self.idle.insert(worker);
+                self.leave_pool(stage);
+                self.commits.push((stage, token, result));
+            }
+        }
+    }
+
+    fn looked(&mut self, stage: usize, is_current: bool) {
+        let demand = self.demand(stage);
+        if is_current && demand == Demand::default() && !self.goal.verbose {
+            self.decided(stage, Decision::UpToDate, None);
+            self.inherit_recorded(stage);
+            self.schedule.finish(stage);
+        } else {
+            let weight = self.schedule.weight(stage);
+            self.waiting.insert((std::cmp::Reverse(weight), stage));
+        }
+    }
+
+    fn examined(&mut self, worker: usize, stage: usize, examined: Examined) {
+        let decision = match self.decide(stage, &examined) {
+            Ok(decision) => decision,
+            Err(error) => {
+                self.answer(worker, Verdict::Leave);
+                self.leave_pool(stage);
+                return self.refuse(stage, &error);
+            }
+        };
+        self.decided(stage, decision.clone(), Some(&examined));
+        match decision {
+            Decision::Run { reasons } if self.run.is_some() => {
+                if self.is_stopping() {
+                    self.answer(worker, Verdict::Leave);
+                    self.leave_pool(stage);
+                    self.walked.decided.remove(&stage);
+                    self.waiting.insert((std::cmp::Reverse(0), stage));
+                    return;
+                }
+                let begin = self.begin(stage, examined);
+                self.begins.push((worker, stage, begin, reasons));
+            }
+            Decision::Run { .. } => {
+                self.answer(worker, Verdict::Leave);
+                self.unsettled[stage] = true;
+                self.inherit_recorded(stage);
+                self.schedule.finish(stage);
+            }
+            Decision::Restamp if self.run.is_some() => {
+                self.answer(worker, Verdict::Leave);
+                self.leave_pool(stage);
+                let restamp = self.restamp(stage, examined);
+                self.restamps.push((stage, restamp));
+            }
+            _ => {
+                self.answer(worker, Verdict::Leave);
+                self.leave_pool(stage);
+                self.inherit_recorded(stage);
+                self.schedule.finish(stage);
+            }
+        }
+    }
+
+    fn decide(&mut self, stage: usize, examined: &Examined) -> Result<Decision> {
+        let known = self.site.known(stage);
+        let mut seen = Observed::default();
+        if let Some(known) = known {
+            let nodes = self.lineage.nodes(stage);
+            seen = changes::observed(self.store, known, examined, &nodes)?;
+        }
+        let decision = plan::decide(known.map(Known::standing), &seen, self.demand(stage));
+        if self.run.is_some()
+            && !self.goal.forced[stage]
+            && let Some(gone) = seen.kept.first()
+        {
+            let name = self.site.name(stage);
+            return Err(Error::failed(format!(
+                "`{gone}`, which holds the state of what `{name}` brought up, is gone from its stamped directory"
+            ))
+            .hint(format!("put it back, or run `betterform apply {name} --force` to go on without it")));
+        }
+        Ok(decision)
+    }
+
+    /// A stage failed before its `ctl` was started; what is recorded of it stays as it was.
+    fn refuse(&mut self, stage: usize, error: &Error) {
+        self.sink.event(&Event::refused(self.site.name(stage), error));
+        self.fail(stage);
+    }
+
+    fn fail(&mut self, stage: usize) {
+        self.walked.failed.push(stage);
+        self.halted |= self.goal.fail_fast;
+        let blocked = self.schedule.fail(stage);
+        for blocked in blocked {
+            let by = vec![self.site.name(stage).clone()];
+            self.sink.event(&Event::StageBlocked {
+                stage: self.site.name(blocked).clone(),
+                by,
+            });
+        }
+    }
+
+    fn answer(&mut self, worker: usize, verdict: Verdict) {
+        if matches!(verdict, Verdict::Leave) {
+            self.idle.insert(worker);
+        }
+        let _ = self.workers[worker].send(Message::Verdict(verdict));
+    }
+
+    fn inherit_recorded(&mut self, stage: usize) {
+        if let Some(known) = self.site.known(stage) {
+            self.lineage.settle(stage, known.own());
+        }
+    }
+}
+
+// What becomes durable.
+
+impl Coordinator<'_> {
+    /// Makes everything durable that came in: first how attempts ended, then those about to start.
+    fn flush(&mut self) -> Result<()> {
+        self.flush_commits()?;
+        self.flush_restamps()?;
+        self.flush_begins()
+    }
+
+    fn flush_commits(&mut self) -> Result<()> {
+        if self.commits.is_empty() {
+            return Ok(());
+        }
+        let mut ends = Vec::new();
+        let mut settled = Vec::new();
+        for (stage, token, ran) in std::mem::take(&mut self.commits) {
+            let own = ran.left.as_ref().map(|left| self.own_after(stage, left));
+            settled.push((stage, own, ran.finished.event()));
+            ends.push((token, ran.into_end()?));
+        }
+        fault::point("apply.before-commit");
+        let result = self.store.commit(ends);
+        fault::point("apply.after-commit");
+        for (stage, own, event) in settled {
+            match own.filter(|_| result.is_ok()) {
+                Some(own) => {
+                    self.sink.event(&event);
+                    self.lineage.settle(stage, own);
+                    self.walked.ran.push(stage);
+                    self.schedule.finish(stage);
+                }
+                None => {
+                    self.sink.event(&event);
+                    self.fail(stage);
+                }
+            }
+        }
+        result
+    }
+
+    fn own_after(&self, stage: usize, left: &Left) -> Own {
+        Own {
+            outputs: left.outputs.digest(),
+            generated: left.generated.digest(),
+            incarnation: self.incarnations[stage],
+        }
+    }
+
+    fn flush_restamps(&mut self) -> Result<()> {
+        let restamps = std::mem::take(&mut self.restamps);
+        if restamps.is_empty() {
+            return Ok(());
+        }
+        let (stages, records): (Vec<_>, Vec<_>) = restamps.into_iter().unzip();
+        fault::point("apply.before-restamp");
+        let result = self.store.record_restamp(records);
+        fault::point("apply.after-restamp");
+        for stage in stages {
+            // What was recorded before still holds: only what it is rendered from changed.
+            self.inherit_recorded(stage);
+            self.schedule.finish(stage);
+        }
+        result
+    }
+
+    fn flush_begins(&mut self) -> Result<()> {
+        let begins = std::mem::take(&mut self.begins);
+        if begins.is_empty() {
+            return Ok(());
+        }
+        if self.is_stopping() {
+            return Ok(self.put_back(begins));
+        }
+        let mut starts = Vec::new();
+        let mut records = Vec::new();
+        for (worker, stage, begin, reasons) in begins {
+            starts.push((worker, stage, reasons));
+            records.push(begin);
+        }
+        fault::point("apply.before-begin");
+        let tokens = match self.store.begin(records) {
+            Ok(tokens) => tokens,
+            Err(error) => {
+                for (worker, stage, _) in starts {
+                    self.answer(worker, Verdict::Leave);
+                    self.leave_pool(stage);
+                    self.refuse(stage, &error);
+                }
+                return Err(error);
+            }
+        };
+        fault::point("apply.after-begin");
+        for ((worker, stage, reasons), token) in starts.into_iter().zip(tokens) {
+            self.incarnations[stage] = token.incarnation();
+            let reasons = reasons.iter().map(ToString::to_string).collect();
+            self.answer(worker, Verdict::Run { token, reasons });
+        }
+        Ok(())
+    }
+
+    fn put_back(&mut self, begins: Vec<(usize, usize, Begin, Vec<Reason>)>) {
+        for (worker, stage, _, _) in begins {
+            self.answer(worker, Verdict::Leave);
+            self.leave_pool(stage);
+            self.walked.decided.remove(&stage);
+            self.waiting.insert((std::cmp::Reverse(0), stage));
+        }
+    }
+
+    fn begin(&mut self, stage: usize, run: &RunId, examined: Examined) -> Begin {
+        let nodes = self.lineage.new_nodes(stage);
+        let mut payload = examined.payload;
+        payload.manifests.extend(nodes.into_iter().map(|node| (node.digest(), Arc::new(node))));
+        Begin {
+            stage: self.site.name(stage).clone(),
+            run: run.clone(),
+            up: Some(examined.attempt),
+            payload,
+        }
+    }
+
+    fn restamp(&mut self, stage: usize, examined: Examined) -> Restamp {
+        let nodes = self.lineage.new_nodes(stage);
+        let mut payload = examined.payload;
+        payload.manifests.extend(nodes.into_iter().map(|node| (node.digest(), Arc::new(node))));
+        Restamp {
+            stage: self.site.name(stage).clone(),
+            fingerprint: examined.attempt.fingerprint,
+            detail: examined.attempt.detail,
+            stamped: examined.attempt.stamped,
+            payload,
+        }
+    }
 }

@@ -54,6 +54,7 @@ pub struct RunToken {
     stage: StageName,
     run: RunId,
     action: Action,
+    incarnation: Digest,
     pub(super) attempt: i64,
     pub(super) state: Id,
 }
@@ -73,6 +74,11 @@ impl RunToken {
     pub fn action(&self) -> Action {
         self.action
     }
+
+    /// The stage's incarnation while it is done.
+    pub fn incarnation(&self) -> Digest {
+        self.incarnation
+    }
 }
 
 impl Store {
@@ -89,13 +95,14 @@ impl Store {
             begins
                 .into_iter()
                 .map(|begin| {
-                    let attempt = begin_one(transaction, &begin, now)?;
+                    let (attempt, incarnation) = begin_one(transaction, &begin, now)?;
                     let action = begin.action();
                     let Begin { stage, run, .. } = begin;
                     Ok(RunToken {
                         stage,
                         run,
                         action,
+                        incarnation,
                         attempt,
                         state,
                     })
@@ -105,7 +112,7 @@ impl Store {
     }
 }
 
-fn begin_one(transaction: &Transaction<'_>, begin: &Begin, now: i64) -> Step<i64> {
+fn begin_one(transaction: &Transaction<'_>, begin: &Begin, now: i64) -> Step<(i64, Digest)> {
     contents::insert(transaction, &begin.payload)?;
     let stage = find_or_insert(transaction, &begin.stage)?;
     let action = begin.action();
@@ -130,7 +137,10 @@ fn begin_one(transaction: &Transaction<'_>, begin: &Begin, now: i64) -> Step<i64
         // `ctl down` may take away a part and then fail: dependents must not take what comes up next for what was there.
         None => renew_incarnation(transaction, stage.id)?,
     }
-    Ok(attempt)
+    let incarnation = transaction
+        .prepare_cached("SELECT incarnation FROM stage WHERE id = ?")?
+        .query_row([stage.id], |row| row.get(0))?;
+    Ok((attempt, Digest::from_bytes(incarnation)))
 }
 
 /// A row of the table `stage`.

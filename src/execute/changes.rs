@@ -1,0 +1,124 @@
+//! What differs between what is recorded and what was observed, by name. Reads manifests from the state; knows nothing of the
+//! disk.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::core::fingerprint::{Digest, Kind, Manifest, flatten};
+use crate::core::plan::{self, Change, Drift, InputChange, NamedInputs, Observed};
+use crate::error::Result;
+use crate::observe::examine::{Examined, Known};
+use crate::state::Store;
+
+/// The manifests of this run, before and beside those of the state.
+pub struct Manifests<'a> {
+    store: &'a Store,
+    fresh: HashMap<Digest, &'a Manifest>,
+}
+
+impl<'a> Manifests<'a> {
+    /// Those of the state and the ones given.
+    pub fn new(store: &'a Store, fresh: impl IntoIterator<Item = &'a Manifest>) -> Self {
+        let fresh = fresh.into_iter().map(|manifest| (manifest.digest(), manifest));
+        Self {
+            store,
+            fresh: fresh.collect(),
+        }
+    }
+
+    /// All entries of a manifest, those that it links to included.
+    pub fn entries(&self, digest: Digest) -> Result<BTreeMap<String, Digest>> {
+        flatten(digest, &mut |digest| match self.fresh.get(digest) {
+            Some(manifest) => Ok(Some((*manifest).clone())),
+            None => self.store.manifest(digest),
+        })
+    }
+
+    fn compare(
+        &self,
+        old: &BTreeMap<Kind, Digest>,
+        new: &BTreeMap<Kind, Digest>,
+    ) -> Result<Vec<InputChange>> {
+        let mut changes = Vec::new();
+        for kind in Kind::ALL {
+            let (old, new) = (old.get(&kind), new.get(&kind));
+            if old != new {
+                let entries = |digest: Option<&Digest>| match digest {
+                    Some(digest) => self.entries(*digest),
+                    None => Ok(BTreeMap::new()),
+                };
+                changes.extend(plan::compare(kind, &entries(old)?, &entries(new)?));
+            }
+        }
+        Ok(changes)
+    }
+}
+
+/// How an examined stage differs from its record.
+pub fn observed(manifests: &Manifests<'_>, known: &Known, examined: &Examined) -> Result<Observed> {
+    let mut seen = Observed {
+        kept: examined.gone.clone(),
+        ..Observed::default()
+    };
+    if let Some(old) = &known.recorded.fingerprint {
+        let new = &examined.attempt.fingerprint;
+        seen.stamp = manifests.compare(&old.stamp, &new.stamp)?;
+        seen.run = manifests.compare(&old.run, &new.run)?;
+        seen.rekeyed = old != new;
+    } else {
+        seen.rekeyed = true;
+    }
+    if let (Some(old), Some(now)) = (known.recorded.outputs, &examined.outputs)
+        && old != now.digest()
+    {
+        let changes = drift(&manifests.entries(old)?, &now.entries);
+        seen.outputs = changes.collect();
+    }
+    if let (Some(old), Some(now)) = (known.recorded.stamped, &examined.stamped_now)
+        && old != now.digest()
+    {
+        // Only where they exist: stamped files that are gone are made again when they are needed.
+        let changes = drift(&manifests.entries(old)?, &now.entries);
+        seen.stamped = changes.filter(|drift| drift.change == Change::Changed).collect();
+    }
+    Ok(seen)
+}
+
+fn drift(
+    old: &BTreeMap<String, Digest>,
+    now: &BTreeMap<String, Digest>,
+) -> impl Iterator<Item = Drift> {
+    // The kind is of no interest here.
+    let changes = plan::compare(Kind::Output, old, now);
+    changes.into_iter().map(|change| Drift {
+        name: change.name,
+        change: change.change,
+    })
+}
+
+/// What certainly differs, although the stage cannot be rendered yet.
+pub fn certain(
+    manifests: &Manifests<'_>,
+    known: &Known,
+    run: &BTreeMap<Kind, Digest>,
+) -> Result<Vec<InputChange>> {
+    let Some(fingerprint) = &known.recorded.fingerprint else {
+        return Ok(Vec::new());
+    };
+    let mut old = fingerprint.run.clone();
+    old.retain(|kind, _| run.contains_key(kind));
+    manifests.compare(&old, run)
+}
+
+/// All inputs by name.
+pub fn named(manifests: &Manifests<'_>, examined: &Examined) -> Result<NamedInputs> {
+    let all = |inputs: &BTreeMap<Kind, Digest>| {
+        let kinds = inputs.iter();
+        kinds
+            .map(|(kind, digest)| Ok((*kind, manifests.entries(*digest)?)))
+            .collect::<Result<BTreeMap<_, _>>>()
+    };
+    Ok(NamedInputs {
+        stamp: all(&examined.attempt.fingerprint.stamp)?,
+        run: all(&examined.attempt.fingerprint.run)?,
+    })
+}

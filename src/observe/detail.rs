@@ -1,0 +1,41 @@
+//! What betterform learnt about a stage when it last fingerprinted it, and needs for doing so again without rendering. Stored
+//! with the stage as JSON; knows nothing of digests.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::fingerprint::Digest;
+use crate::core::mention::Mentions;
+use crate::stamp::reads::Reads;
+
+/// See the module.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Detail {
+    /// What rendering read.
+    pub reads: Reads,
+    /// What the stage's text mentions.
+    pub mentions: Mentions,
+    /// What the shared files that it mentions mention in turn, where that is anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub through_shared: Option<Mentions>,
+    /// The manifest of the library's shared files for which that holds.
+    pub library: Option<Digest>,
+    /// Names below `$OUTPUT_DIR`, outside its own directory, that it owns.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub owned: BTreeSet<String>,
+    /// What its `ctl` wrote to `$BETTERFORM_INPUTS_FILE`, a line each.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub reported: BTreeSet<String>,
+    /// The files that stamps made and that may still lie in the stamped directory.
+    pub made: BTreeSet<String>,
+    /// Variables that must be at `down` as they were at `up`.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub binding: BTreeSet<String>,
+    /// Files that only `ctl` can have made and that hold its own state.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub kept: BTreeSet<String>,
+    /// What rendered it, and why that.
+    pub stamper: String,
+}
