@@ -39,6 +39,8 @@ pub const SNAPSHOT_LIMIT: u64 = 16 << 20;
 pub struct Settings {
     /// Both files as one; paths in it are absolute.
     pub file: File,
+    /// The stamper that the call asks for, whatever the files say.
+    pub stamper: Option<Stamper>,
     stages: Vec<Mention>,
 }
 
@@ -105,7 +107,12 @@ impl Settings {
         let lower = library.file.anchored(library_dir);
         let file = deployment.file.anchored(deployment_dir).over(lower);
         let stages = [library.stages, deployment.stages].concat();
-        Self { file, stages }.checked()
+        Self {
+            file,
+            stages,
+            stamper: None,
+        }
+        .checked()
     }
 
     /// The settings of a deployment that is its own library, or whose library is not known.
@@ -115,7 +122,12 @@ impl Settings {
     pub fn single(deployment: Parsed, directory: &Path) -> Result<Self> {
         let file = deployment.file.anchored(directory);
         let stages = deployment.stages;
-        Self { file, stages }.checked()
+        Self {
+            file,
+            stages,
+            stamper: None,
+        }
+        .checked()
     }
 
     /// Refuses a stage in a pool that has no limit: that is a name misspelled.
@@ -177,7 +189,7 @@ impl Settings {
         let globs =
             |globs: Option<Vec<Glob>>| globs.into_iter().flatten().map(|Glob(text)| text).collect();
         StampSettings {
-            stamper: one.stamper,
+            stamper: self.stamper.or(one.stamper),
             left_delim: one.left_delim.map(|Delimiter(text)| text),
             right_delim: one.right_delim.map(|Delimiter(text)| text),
             verbatim: globs(one.verbatim),
@@ -196,6 +208,11 @@ impl Settings {
         pools
             .map(|(name, limit)| (name.as_str(), limit.0))
             .collect()
+    }
+
+    /// How many stages may run at a time, if that is limited.
+    pub fn jobs(&self) -> Option<u32> {
+        self.file.jobs.map(|jobs| jobs.0)
     }
 
     /// The largest file whose contents are kept, in bytes.
