@@ -3,5 +3,7 @@
 pub mod cli;
 pub mod core;
 pub mod error;
+pub mod source;
 pub mod state;
 pub mod system;
+

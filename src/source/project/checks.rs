@@ -1,0 +1,113 @@
+//! Places that must not be the same, or not inside each other, lest stamping overwrites what it reads.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::core::stage::StageName;
+use crate::error::{Error, Result};
+use crate::source::lexical;
+use crate::source::project::{Project, disk};
+
+/// The file that makes a directory of the library a stage template directory.
+const CTL: &str = "ctl";
+
+impl Project {
+    /// The stage template directory that a path lies in, if any.
+    fn stage_that_holds(&self, path: &Path) -> Option<PathBuf> {
+        let library = &self.wave.impl_dir;
+        let below = |path: &Path, library: &Path| {
+            let first = path.strip_prefix(library).ok()?.components().next()?;
+            let stage = library.join(first);
+            stage.join(CTL).exists().then_some(stage)
+        };
+        below(path, library).or_else(|| below(&disk::real(path), &disk::real(library)))
+    }
+
+    /// Checks the wave variables against each other.
+    pub(crate) fn check_places(&self) -> Result<()> {
+        let wave = &self.wave;
+        let genfiles = wave.genfiles.display();
+        let refuse = |what: String| {
+            Err(Error::failed(what)
+                .hint("choose another directory for generated files: `GENFILES`"))
+        };
+        if wave.genfiles.parent().is_none() {
+            return refuse("`GENFILES` is the root of the file system".to_owned());
+        }
+        for (name, path) in [
+            ("IMPL_DIR", &wave.impl_dir),
+            ("OUTPUT_DIR", &wave.output_dir),
+        ] {
+            if disk::same(&wave.genfiles, path) {
+                return refuse(format!(
+                    "`GENFILES` is the same directory as `{name}`: `{genfiles}`"
+                ));
+            }
+        }
+        for (name, path) in [
+            ("GENFILES", &wave.genfiles),
+            ("OUTPUT_DIR", &wave.output_dir),
+        ] {
+            if let Some(stage) = self.stage_that_holds(path) {
+                let message = format!(
+                    "`{name}` lies in a stage template directory: `{}` in `{}`",
+                    path.display(),
+                    stage.display(),
+                );
+                return Err(
+                    Error::failed(message).hint(format!("choose another directory: `{name}`"))
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that what is read and written for these stages lies where it seems to.
+    ///
+    /// # Errors
+    /// Tells all stages whose template directory is a symlink that leads out of the library, whose stamped directory
+    /// is one that leads out of `GENFILES`, or whose stamped directory holds the library.
+    pub fn check_stages<'a>(&self, stages: impl IntoIterator<Item = &'a StageName>) -> Result<()> {
+        let library = disk::real(&self.wave.impl_dir);
+        let genfiles = disk::real(&self.wave.genfiles);
+        let mut wrong = Vec::new();
+        for stage in stages {
+            for (root, real, name) in [
+                (&self.wave.impl_dir, &library, "the library"),
+                (&self.wave.genfiles, &genfiles, "`GENFILES`"),
+            ] {
+                let path = root.join(stage.as_str());
+                let target = leads_to(&path);
+                if target
+                    .as_ref()
+                    .is_some_and(|target| !target.starts_with(real) || target == real)
+                {
+                    wrong.push(format!(
+                        "`{}` is a symlink that leads out of {name}",
+                        path.display()
+                    ));
+                }
+            }
+            let stamped = genfiles.join(stage.as_str());
+            if library.starts_with(&stamped) {
+                let message = format!(
+                    "stage `{stage}` would be stamped over the library, at `{}`",
+                    stamped.display()
+                );
+                wrong.push(message);
+            }
+        }
+        match wrong.as_slice() {
+            [] => Ok(()),
+            all => Err(Error::failed(all.join("\n"))
+                .hint("nothing is read or written through such a path: put a directory there")),
+        }
+    }
+}
+
+/// Where a path leads, if it is a symlink, be there something or not.
+fn leads_to(path: &Path) -> Option<PathBuf> {
+    let target = fs::read_link(path).ok()?;
+    let target = lexical::absolute(path.parent().unwrap_or(path), &target);
+    Some(fs::canonicalize(path).unwrap_or_else(|_| disk::real(&target)))
+}
