@@ -3,7 +3,11 @@
 //! A [`Stamper`] renders and writes nothing; only [`sync`] changes a stamped directory. Knows nothing of graphs, plans and
 //! what is recorded.
 
+pub mod gomplate_config;
+pub mod ignore;
+pub mod pattern;
 pub mod reads;
+mod regexp;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
