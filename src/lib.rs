@@ -4,6 +4,7 @@ pub mod cli;
 pub mod core;
 pub mod error;
 pub mod source;
+pub mod stamp;
 pub mod state;
 pub mod system;
 
