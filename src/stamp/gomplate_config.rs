@@ -115,7 +115,7 @@ impl GomplateConfig {
         };
         let delimiter = |key| {
             let text = text(read(key)).map_err(named(key))?;
-            Ok(text.filter(|text| !text.is_empty()))
+            Ok::<_, (String, String)>(text.filter(|text| !text.is_empty()))
         };
         let sources = |key| sources(read(key)).map_err(named(key));
         let lines = |key| list(read(key)).map_err(named(key));
