@@ -7,4 +7,3 @@ pub mod source;
 pub mod stamp;
 pub mod state;
 pub mod system;
-

@@ -7,3 +7,4 @@ pub mod plan;
 pub mod record;
 pub mod schedule;
 pub mod stage;
+pub mod teardown;

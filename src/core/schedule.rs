@@ -23,14 +23,14 @@ pub enum Step {
     Absent,
 }
 
-/// The order in which stages are handed out: never before what they depend on; among those that may start, the one at
-/// the head of the longest remaining chain goes first, and the earlier one among equals.
+/// The order in which stages are handed out: never before what they depend on; among those that may start, the heaviest
+/// goes first, and the one with the smaller index among equals.
 #[derive(Debug)]
 pub struct Schedule {
     steps: Vec<Step>,
     waits_for: Vec<usize>,
     dependents: Vec<Vec<u32>>,
-    weight: Vec<u64>,
+    weights: Vec<u64>,
     ready: BinaryHeap<(u64, Reverse<usize>)>,
     unfinished: usize,
     running: usize,
@@ -38,13 +38,14 @@ pub struct Schedule {
 
 impl Schedule {
     /// A schedule of the stages `taking_part` (by index), where `dependencies[i]` are those that must end before `i`
-    /// starts (ones that take no part are ignored) and `duration[i]` is how long `i` is expected to take. `order` lists all
-    /// stages so that dependencies come first.
+    /// starts (ones that take no part are ignored). `order` lists all stages so that dependencies come first. Among those that
+    /// may start, the one with the greatest weight goes first; `weight` is told a stage and the greatest weight of what
+    /// waits for it directly, so that the duration of a stage added to that gives the longest remaining chain.
     pub fn new(
         order: &[usize],
         dependencies: &[Vec<u32>],
         taking_part: &dyn Fn(usize) -> bool,
-        duration: &dyn Fn(usize) -> u64,
+        weight: &dyn Fn(usize, u64) -> u64,
     ) -> Self {
         let count = dependencies.len();
         let mut steps = vec![Step::Absent; count];
@@ -61,19 +62,16 @@ impl Schedule {
                 }
             }
         }
-        let mut weight = vec![0_u64; count];
+        let mut weights = vec![0; count];
         for &stage in order.iter().rev() {
-            let chain = dependents[stage].iter().map(|next| weight[*next as usize]);
-            weight[stage] = chain
-                .max()
-                .unwrap_or(0)
-                .saturating_add(duration(stage).max(1));
+            let chain = dependents[stage].iter().map(|next| weights[*next as usize]);
+            weights[stage] = weight(stage, chain.max().unwrap_or(0));
         }
         let mut schedule = Self {
             steps,
             waits_for,
             dependents,
-            weight,
+            weights,
             ready: BinaryHeap::new(),
             unfinished,
             running: 0,
@@ -89,6 +87,11 @@ impl Schedule {
     /// Where a stage stands.
     pub fn step(&self, stage: usize) -> &Step {
         &self.steps[stage]
+    }
+
+    /// How urgent a stage is.
+    pub fn weight(&self, stage: usize) -> u64 {
+        self.weights[stage]
     }
 
     /// Whether every stage has ended or is blocked.
@@ -177,7 +180,7 @@ impl Schedule {
     /// The one place where a step changes.
     fn go(&mut self, stage: usize, step: Step) {
         match (&self.steps[stage], &step) {
-            (Step::Waiting, Step::Ready) => self.ready.push((self.weight[stage], Reverse(stage))),
+            (Step::Waiting, Step::Ready) => self.ready.push((self.weights[stage], Reverse(stage))),
             (Step::Ready, Step::Started) => self.running += 1,
             (Step::Started, Step::Done | Step::Failed) => {
                 self.running -= 1;
@@ -196,7 +199,8 @@ mod tests {
 
     fn diamond(duration: &dyn Fn(usize) -> u64) -> Schedule {
         let dependencies = vec![vec![], vec![0], vec![0], vec![1, 2]];
-        Schedule::new(&[0, 1, 2, 3], &dependencies, &|_| true, duration)
+        let weight = |stage, chain| duration(stage) + chain;
+        Schedule::new(&[0, 1, 2, 3], &dependencies, &|_| true, &weight)
     }
 
     fn start(schedule: &mut Schedule) -> Option<usize> {
@@ -244,7 +248,7 @@ mod tests {
     #[test]
     fn stages_that_take_no_part_hold_nothing_up() {
         let dependencies = vec![vec![], vec![0]];
-        let mut schedule = Schedule::new(&[0, 1], &dependencies, &|stage| stage == 1, &|_| 1);
+        let mut schedule = Schedule::new(&[0, 1], &dependencies, &|stage| stage == 1, &|_, _| 1);
         assert_eq!(start(&mut schedule), Some(1));
         schedule.finish(1);
         assert!(schedule.is_finished());
@@ -253,7 +257,7 @@ mod tests {
     #[test]
     fn a_stage_that_is_not_admitted_keeps_its_place() {
         let dependencies = vec![vec![], vec![]];
-        let mut schedule = Schedule::new(&[0, 1], &dependencies, &|_| true, &|_| 1);
+        let mut schedule = Schedule::new(&[0, 1], &dependencies, &|_| true, &|_, _| 1);
         assert_eq!(schedule.start(&mut |stage| stage != 0), Some(1));
         assert_eq!(start(&mut schedule), Some(0));
     }

@@ -130,9 +130,9 @@ impl<'a> Coordinator<'a> {
         let graph = site.graph;
         let order: Vec<usize> = graph.order().iter().map(|ix| ix.index()).collect();
         let dependencies = site.dependencies();
-        let duration = |stage: usize| site.expected_duration(stage);
+        let weight = |stage: usize, chain: u64| site.expected_duration(stage).max(1) + chain;
         let taking_part = |stage: usize| goal.selected[stage];
-        let schedule = Schedule::new(&order, &dependencies, &taking_part, &duration);
+        let schedule = Schedule::new(&order, &dependencies, &taking_part, &weight);
         let names = order_by_index(site);
         let mut coordinator = Self {
             idle: (0..workers.len()).collect(),
