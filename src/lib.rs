@@ -2,4 +2,5 @@
 
 pub mod core;
 pub mod error;
+pub mod observe;
 pub mod system;
