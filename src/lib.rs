@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod core;
 pub mod error;
+pub mod observe;
 pub mod source;
 pub mod stamp;
 pub mod state;

@@ -86,6 +86,22 @@ impl<'de> Deserialize<'de> for Digest {
     }
 }
 
+/// Hashes a file's content piece by piece: the digest is that of all pieces together, as [`Digest::of`] gives it.
+#[derive(Default)]
+pub struct ContentHasher(blake3::Hasher);
+
+impl ContentHasher {
+    /// Adds the next piece.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// The digest of all pieces.
+    pub fn finish(&self) -> Digest {
+        Digest(*self.0.finalize().as_bytes())
+    }
+}
+
 /// Hashes fields so that no two different sequences of fields can look alike.
 pub struct Hasher(blake3::Hasher);
 

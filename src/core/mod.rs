@@ -3,6 +3,9 @@
 pub mod escape;
 pub mod fingerprint;
 pub mod lineage;
+pub mod location;
+pub mod mention;
+pub mod name;
 pub mod plan;
 pub mod record;
 pub mod schedule;

@@ -5,3 +5,4 @@ pub mod environment;
 pub mod fault;
 pub mod files;
 pub mod private;
+pub mod tree;

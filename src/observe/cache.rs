@@ -1,0 +1,235 @@
+//! Digests of file trees that were taken before, so that a tree whose files did not change need not be read again.
+//!
+//! One file, read whole: a header, then entries of 72 bytes sorted by key, searched where they lie. A cache that is
+//! missing, corrupt, of another version or unwritable is no cache, and never an error. When processes write at the same
+//! time, the last one wins. Knows nothing of what the trees are.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::core::fingerprint::{Digest, Hasher, Manifest};
+use crate::error::Result;
+use crate::observe::tree::{Hashing, Tree};
+
+/// Digests by tree. Workers share one.
+#[derive(Debug)]
+pub struct DigestCache {
+    path: Option<PathBuf>,
+    /// The entries that were read, one after the other, sorted by key.
+    loaded: Vec<u8>,
+    /// Which of them were asked for.
+    used: Vec<AtomicBool>,
+    fresh: Mutex<BTreeMap<Key, Entry>>,
+}
+
+/// Which tree, hashed how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key([u8; 16]);
+
+impl Key {
+    /// The key of a tree for a purpose: what is listed, and how it is hashed, must follow from `purpose`.
+    pub fn new(purpose: &str, root: &Path) -> Self {
+        let mut hasher = Hasher::new("cache key");
+        hasher
+            .field(purpose.as_bytes())
+            .field(root.as_os_str().as_encoded_bytes());
+        let mut key = [0; 16];
+        key.copy_from_slice(&hasher.finish().as_bytes()[..16]);
+        Self(key)
+    }
+}
+
+/// What is remembered of a tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Entry {
+    signature: [u8; 16],
+    manifest: Digest,
+    /// For how many written caches in a row nobody asked for it.
+    age: u64,
+}
+
+/// The contents of a tree, as far as they had to be looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contents {
+    /// The digest of the tree's manifest.
+    pub digest: Digest,
+    /// The manifest itself, if the files were read.
+    pub manifest: Option<Manifest>,
+}
+
+const MAGIC: &[u8; 16] = b"betterform-dgst1";
+const HEADER: usize = 48;
+const ENTRY: usize = 72;
+
+/// An entry that nobody asked for is kept for so many written caches: runs of a part of the stages must not lose the rest.
+const OLDEST: u64 = 20;
+
+impl DigestCache {
+    /// The cache in a file; empty if there is none that can be trusted.
+    pub fn load(path: &Path) -> Self {
+        let loaded = std::fs::read(path)
+            .ok()
+            .and_then(|file| entries(&file).map(<[u8]>::to_vec));
+        let loaded = loaded.unwrap_or_default();
+        let used = (0..loaded.len() / ENTRY)
+            .map(|_| AtomicBool::new(false))
+            .collect();
+        Self {
+            path: Some(path.to_owned()),
+            loaded,
+            used,
+            fresh: Mutex::default(),
+        }
+    }
+
+    /// A cache that remembers what it is told as long as it lives, and is not written.
+    pub fn in_memory() -> Self {
+        Self {
+            path: None,
+            loaded: Vec::new(),
+            used: Vec::new(),
+            fresh: Mutex::default(),
+        }
+    }
+
+    /// The digest of a tree's manifest, if its files are as they were when it was remembered.
+    pub fn get(&self, key: Key, tree: &Tree) -> Option<Digest> {
+        let entry = self.entry(key)?;
+        let same = entry.signature == short(&tree.signature()) && tree.is_settled();
+        same.then_some(entry.manifest)
+    }
+
+    /// Remembers the digest of a tree's manifest. `tree` must have been listed before its files were read. Nothing is
+    /// remembered of a tree in which a change could go unnoticed.
+    pub fn put(&self, key: Key, tree: &Tree, manifest: Digest) {
+        if tree.is_settled() {
+            let signature = short(&tree.signature());
+            let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
+            fresh.insert(
+                key,
+                Entry {
+                    signature,
+                    manifest,
+                    age: 0,
+                },
+            );
+        }
+    }
+
+    /// The digest of a tree's manifest: remembered, or else taken from the files and remembered.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn contents(&self, key: Key, tree: &Tree, hashing: Hashing<'_>) -> Result<Contents> {
+        if let Some(digest) = self.get(key, tree) {
+            return Ok(Contents {
+                digest,
+                manifest: None,
+            });
+        }
+        let manifest = tree.manifest(hashing)?;
+        let digest = manifest.digest();
+        self.put(key, tree, digest);
+        Ok(Contents {
+            digest,
+            manifest: Some(manifest),
+        })
+    }
+
+    /// Writes the cache if there is anything new in it, and says whether it did.
+    pub fn save(&self) -> bool {
+        let fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
+        match &self.path {
+            Some(path) if !fresh.is_empty() => write(path, &self.merged(&fresh)).is_ok(),
+            _ => false,
+        }
+    }
+
+    fn entry(&self, key: Key) -> Option<Entry> {
+        let fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(entry) = fresh.get(&key) {
+            return Some(*entry);
+        }
+        drop(fresh);
+        let (mut low, mut high) = (0, self.used.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            let (found, entry) = self.loaded(middle)?;
+            match found.cmp(&key) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+                std::cmp::Ordering::Equal => {
+                    self.used.get(middle)?.store(true, Ordering::Relaxed);
+                    return Some(entry);
+                }
+            }
+        }
+        None
+    }
+
+    fn loaded(&self, index: usize) -> Option<(Key, Entry)> {
+        let bytes = self.loaded.get(index * ENTRY..)?;
+        let (key, bytes) = bytes.split_first_chunk()?;
+        let (signature, bytes) = bytes.split_first_chunk()?;
+        let (manifest, bytes) = bytes.split_first_chunk()?;
+        let (age, _) = bytes.split_first_chunk()?;
+        let entry = Entry {
+            signature: *signature,
+            manifest: Digest::from_bytes(*manifest),
+            age: u64::from_le_bytes(*age),
+        };
+        Some((Key(*key), entry))
+    }
+
+    /// All entries that are still worth keeping.
+    fn merged(&self, fresh: &BTreeMap<Key, Entry>) -> BTreeMap<Key, Entry> {
+        let loaded = self.used.iter().enumerate().filter_map(|(index, used)| {
+            let (key, entry) = self.loaded(index)?;
+            let age = if used.load(Ordering::Relaxed) {
+                0
+            } else {
+                entry.age + 1
+            };
+            (age <= OLDEST).then_some((key, Entry { age, ..entry }))
+        });
+        let mut merged: BTreeMap<Key, Entry> = loaded.collect();
+        merged.extend(fresh);
+        merged
+    }
+}
+
+fn short(digest: &Digest) -> [u8; 16] {
+    let mut short = [0; 16];
+    short.copy_from_slice(&digest.as_bytes()[..16]);
+    short
+}
+
+/// The entries in a cache file, if it is whole.
+fn entries(file: &[u8]) -> Option<&[u8]> {
+    let rest = file.strip_prefix(MAGIC)?;
+    let entries = rest.get(32..)?;
+    let whole = rest.starts_with(Digest::of(entries).as_bytes());
+    (whole && entries.len() % ENTRY == 0).then_some(entries)
+}
+
+fn write(path: &Path, entries: &BTreeMap<Key, Entry>) -> std::io::Result<()> {
+    let mut bytes = Vec::with_capacity(entries.len() * ENTRY);
+    for (key, entry) in entries {
+        bytes.extend_from_slice(&key.0);
+        bytes.extend_from_slice(&entry.signature);
+        bytes.extend_from_slice(entry.manifest.as_bytes());
+        bytes.extend_from_slice(&entry.age.to_le_bytes());
+    }
+    let directory = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(directory)?;
+    let mut head = [0; HEADER];
+    head[..16].copy_from_slice(MAGIC);
+    head[16..].copy_from_slice(Digest::of(&bytes).as_bytes());
+    file.write_all(&head)?;
+    file.write_all(&bytes)?;
+    file.persist(path)?;
+    Ok(())
+}

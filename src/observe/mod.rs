@@ -1,0 +1,4 @@
+//! What is on disk and in the environment, as digests.
+
+pub mod cache;
+pub mod tree;

@@ -1,0 +1,241 @@
+//! The files of a directory: as signature, made of what the file system says of them, and as manifest, made of their contents.
+//!
+//! Equal signatures mean equal contents, except for files that changed so lately that another change could bear the same
+//! time. Knows nothing of what the files are for.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use crate::core::fingerprint::{ContentHasher, Digest, Hasher, Manifest};
+use crate::core::location::Locations;
+use crate::core::name::escape;
+use crate::error::{Error, Result};
+use crate::system::clock;
+use crate::system::tree::{Files, Kind, Stat, Walk, list, select};
+
+/// Files below one directory, as they were when it was listed.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    root: PathBuf,
+    exists: bool,
+    files: Files,
+    /// Nanoseconds since 1970, from before the first look.
+    listed: i64,
+}
+
+/// How contents become digests.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Hashing<'a> {
+    /// Stands before the names in the manifest, such as `parallel_a/`.
+    pub prefix: &'a str,
+    /// Whether it counts that a file is executable.
+    pub executable: bool,
+    /// Paths that are replaced by their names, in the targets of links that are not followed, and in contents if
+    /// `contents` says so.
+    pub locations: Option<&'a Locations>,
+    /// Whether `locations` are replaced in the files' contents too.
+    pub contents: bool,
+}
+
+impl Tree {
+    /// Lists a directory; one that is not there has no files.
+    ///
+    /// # Errors
+    /// A directory that cannot be read.
+    pub fn list(root: &Path, walk: Walk<'_>) -> Result<Self> {
+        let listed = clock::now_ns();
+        let files = list(root, walk)?;
+        Ok(Self {
+            root: root.to_owned(),
+            exists: files.is_some(),
+            files: files.unwrap_or_default(),
+            listed,
+        })
+    }
+
+    /// Looks at the files of the given names alone, relative to a directory, whether they are there or not.
+    ///
+    /// # Errors
+    /// A file of which nothing can be said, though it may be there.
+    pub fn select<'a>(root: &Path, names: impl IntoIterator<Item = &'a [u8]>) -> Result<Self> {
+        let listed = clock::now_ns();
+        Ok(Self {
+            root: root.to_owned(),
+            exists: true,
+            files: select(root, names)?,
+            listed,
+        })
+    }
+
+    /// The directory.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Whether there is such a directory.
+    pub fn exists(&self) -> bool {
+        self.exists
+    }
+
+    /// The files, by relative name, sorted by the names' bytes.
+    pub fn files(&self) -> impl ExactSizeIterator<Item = (&[u8], &Stat)> {
+        self.files.iter()
+    }
+
+    /// How many files there are.
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// What the file system says of all files, as one digest. No file is opened for it.
+    pub fn signature(&self) -> Digest {
+        let mut hasher = Hasher::new("tree");
+        hasher.number(self.exists.into());
+        for (name, stat) in self.files.iter() {
+            hasher.field(name).field(&packed(stat));
+        }
+        hasher.finish()
+    }
+
+    /// Whether a later change of any file is certain to change the signature: no file has a time so near to that of the
+    /// listing, or after it, that the next change could bear the same.
+    pub fn is_settled(&self) -> bool {
+        let times = || {
+            self.files
+                .iter()
+                .filter(|(_, stat)| stat.kind != Kind::Missing)
+                .map(|(_, stat)| stat)
+        };
+        let whole = |stat: &Stat| stat.modified % SECOND == 0 && stat.changed % SECOND == 0;
+        let margin = if times().all(whole) { COARSE } else { FINE };
+        let newest = times().map(Stat::newest).max();
+        newest.is_none_or(|newest| newest < self.listed.saturating_sub(margin))
+    }
+
+    /// The digests of all files' contents, by name. Names are escaped.
+    ///
+    /// # Errors
+    /// A file that cannot be read. One that vanished since the listing is left out.
+    pub fn manifest(&self, hashing: Hashing<'_>) -> Result<Manifest> {
+        let mut manifest = Manifest::default();
+        for (name, stat) in self.files.iter() {
+            if let Some(digest) = self.digest(name, stat, hashing)? {
+                manifest
+                    .entries
+                    .insert(hashing.prefix.to_owned() + &escape(name), digest);
+            }
+        }
+        Ok(manifest)
+    }
+
+    /// The path of a file of this tree.
+    pub fn path(&self, name: &[u8]) -> PathBuf {
+        self.root.join(OsStr::from_bytes(name))
+    }
+
+    fn digest(&self, name: &[u8], stat: &Stat, hashing: Hashing<'_>) -> Result<Option<Digest>> {
+        match stat.kind {
+            Kind::File => self.content(name, stat, hashing),
+            Kind::Symlink => self.target(name, hashing),
+            Kind::Missing => Ok(None),
+            Kind::Directory => Ok(Some(Hasher::new("directory").finish())),
+            Kind::Other => Ok(Some(Hasher::new("special").finish())),
+        }
+    }
+
+    fn content(&self, name: &[u8], stat: &Stat, hashing: Hashing<'_>) -> Result<Option<Digest>> {
+        let path = self.path(name);
+        let locations = hashing.locations.filter(|_| hashing.contents);
+        let content = match locations {
+            Some(locations) => {
+                std::fs::read(&path).map(|text| Digest::of(&locations.normalise(&text)))
+            }
+            None => stream(&path, stat.size),
+        };
+        let content = match content {
+            Ok(content) => content,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Error::io("cannot read", &path, &error)),
+        };
+        let executable = hashing.executable && stat.executable;
+        Ok(Some(if executable {
+            mark_executable(content)
+        } else {
+            content
+        }))
+    }
+
+    fn target(&self, name: &[u8], hashing: Hashing<'_>) -> Result<Option<Digest>> {
+        let path = self.path(name);
+        match std::fs::read_link(&path) {
+            Ok(target) => {
+                let target = target.into_os_string().into_vec();
+                let text = hashing
+                    .locations
+                    .map(|locations| locations.normalise(&target).into_owned());
+                Ok(Some(
+                    Hasher::new("link").field(&text.unwrap_or(target)).finish(),
+                ))
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            // A link to a directory that lies in itself is listed under a name that need not be the link's own.
+            Err(error) if error.kind() == ErrorKind::InvalidInput => {
+                Ok(Some(Hasher::new("circle").finish()))
+            }
+            Err(error) => Err(Error::io("cannot read the link", &path, &error)),
+        }
+    }
+}
+
+/// The digest of a file that is executable, where that counts.
+pub fn mark_executable(content: Digest) -> Digest {
+    Hasher::new("executable").digest(&content).finish()
+}
+
+const SECOND: i64 = 1_000_000_000;
+
+/// Where times are as fine as nanoseconds, the kernel still sets them by a clock that ticks every few milliseconds.
+const FINE: i64 = 20_000_000;
+
+/// Where all times are whole seconds, or every second one.
+const COARSE: i64 = 2 * SECOND + FINE;
+
+/// The parts of a stat that a change of the file changes, in a fixed form.
+fn packed(stat: &Stat) -> [u8; 42] {
+    let mut packed = [0; 42];
+    let (kind, executable) = (stat.kind as u8, u8::from(stat.executable));
+    packed[0] = kind;
+    packed[1] = executable;
+    packed[2..10].copy_from_slice(&stat.size.to_le_bytes());
+    packed[10..18].copy_from_slice(&stat.modified.to_le_bytes());
+    packed[18..26].copy_from_slice(&stat.changed.to_le_bytes());
+    packed[26..34].copy_from_slice(&stat.inode.to_le_bytes());
+    packed[34..].copy_from_slice(&stat.device.to_le_bytes());
+    packed
+}
+
+/// The digest of a file's content, read piece by piece.
+fn stream(path: &Path, size: u64) -> std::io::Result<Digest> {
+    let mut file = File::open(path)?;
+    let mut hasher = ContentHasher::default();
+    let length = usize::try_from(size)
+        .unwrap_or(usize::MAX)
+        .saturating_add(1);
+    let mut buffer = vec![0; length.clamp(512, 128 * 1024)];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(hasher.finish()),
+            Ok(read) => hasher.update(buffer.get(..read).unwrap_or_default()),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
