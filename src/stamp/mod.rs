@@ -3,11 +3,17 @@
 //! A [`Stamper`] renders and writes nothing; only [`sync`] changes a stamped directory. Knows nothing of graphs, plans and
 //! what is recorded.
 
+pub mod gomplate;
 pub mod gomplate_config;
+mod gomplate_output;
 pub mod ignore;
 pub mod pattern;
 pub mod reads;
 mod regexp;
+pub mod scan;
+pub mod source;
+pub mod umask;
+pub mod verbatim;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -75,6 +81,8 @@ pub struct Rendered {
     pub files: RenderedFiles,
     /// What they were made from, apart from the templates.
     pub reads: Reads,
+    /// What rendered it, with its version, as in `gomplate 5.2.0`: an input like any other setting.
+    pub renderer: String,
     /// What the user should know although rendering succeeded, a line each.
     pub warnings: Vec<String>,
 }
