@@ -104,7 +104,16 @@ impl Gomplate {
 impl Stamper for Gomplate {
     fn render(&self, request: &Request<'_>) -> Result<Rendered> {
         // This also refuses what gomplate would hang on, such as named pipes.
-        let source = Source::read(request)?;
+        self.render_source(request, &Source::read(request)?)
+    }
+}
+
+impl Gomplate {
+    /// Renders a stage that was read.
+    ///
+    /// # Errors
+    /// As [`Stamper::render`].
+    pub fn render_source(&self, request: &Request<'_>, source: &Source) -> Result<Rendered> {
         let version = self.version(request.environment, request.deployment)?;
         let private = tempfile::Builder::new()
             .prefix("betterform-")
@@ -112,12 +121,12 @@ impl Stamper for Gomplate {
             .tempdir()
             .map_err(|error| Error::io("cannot make", Path::new("a private directory"), &error))?;
         let output_dir = private.path().join("out");
-        make_directories(&output_dir, &source)?;
-        let arguments = arguments(request, &source, &private, &output_dir)?;
+        make_directories(&output_dir, source)?;
+        let arguments = arguments(request, source, &private, &output_dir)?;
         let output = self.run(request.environment, request.deployment, &arguments)?;
         let messages = Messages::of(&output.stderr);
         if !output.status.success() {
-            return Err(messages.failure(request, &source, output.status));
+            return Err(messages.failure(request, source, output.status));
         }
         let mut files = read_output(&output_dir)?;
         let verbatim = source
@@ -129,7 +138,7 @@ impl Stamper for Gomplate {
         }
         Ok(Rendered {
             files,
-            reads: scan(request, &source),
+            reads: scan(request, source),
             renderer: format!("gomplate {version}"),
             warnings: messages.warnings(),
         })

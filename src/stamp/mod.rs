@@ -3,6 +3,7 @@
 //! A [`Stamper`] renders and writes nothing; only [`sync`] changes a stamped directory. Knows nothing of graphs, plans and
 //! what is recorded.
 
+pub mod choose;
 pub mod gomplate;
 pub mod gomplate_config;
 mod gomplate_output;
@@ -11,7 +12,10 @@ pub mod pattern;
 pub mod reads;
 mod regexp;
 pub mod scan;
+pub mod sensitive;
 pub mod source;
+mod stamped_dir;
+pub mod sync;
 pub mod umask;
 pub mod verbatim;
 
@@ -53,6 +57,9 @@ pub struct StampSettings {
     /// `verbatim`: patterns in gitignore syntax of files that are copied as they are. Those of the stage template
     /// directory's `.betterformverbatim` come after them, so they win.
     pub verbatim: Vec<String>,
+    /// `sensitive`: patterns, likewise, of files that are stamped for their owner alone. Applied by
+    /// [`Sensitive::restrict`](sensitive::Sensitive::restrict) to what a stamper rendered.
+    pub sensitive: Vec<String>,
 }
 
 /// A file as it belongs into the stamped directory.
@@ -68,6 +75,11 @@ impl RenderedFile {
     /// Whether its owner may execute it: the only part of the mode that counts as an input.
     pub fn is_executable(&self) -> bool {
         self.mode & 0o100 != 0
+    }
+
+    /// Whether nobody but its owner may do anything with it.
+    pub fn is_private(&self) -> bool {
+        self.mode.trailing_zeros() >= 6
     }
 }
 
