@@ -173,8 +173,6 @@ fn list(value: &Value) -> Result<Vec<String>, String> {
             .iter()
             .map(|item| Ok(text(item)?.unwrap_or_default()))
             .collect(),
-        // A single text is taken for a list of one, as gomplate's YAML library does.
-        Value::String(item) => Ok(vec![item.clone()]),
         _ => Err("must be a list of texts".to_owned()),
     }
 }

@@ -3,11 +3,21 @@
 //! A [`Stamper`] renders and writes nothing; only [`sync`] changes a stamped directory. Knows nothing of graphs, plans and
 //! what is recorded.
 
+pub mod choose;
+pub mod gomplate;
 pub mod gomplate_config;
+mod gomplate_output;
 pub mod ignore;
 pub mod pattern;
 pub mod reads;
 mod regexp;
+pub mod scan;
+pub mod sensitive;
+pub mod source;
+mod stamped_dir;
+pub mod sync;
+pub mod umask;
+pub mod verbatim;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -47,6 +57,9 @@ pub struct StampSettings {
     /// `verbatim`: patterns in gitignore syntax of files that are copied as they are. Those of the stage template
     /// directory's `.betterformverbatim` come after them, so they win.
     pub verbatim: Vec<String>,
+    /// `sensitive`: patterns, likewise, of files that are stamped for their owner alone. Applied by
+    /// [`Sensitive::restrict`](sensitive::Sensitive::restrict) to what a stamper rendered.
+    pub sensitive: Vec<String>,
 }
 
 /// A file as it belongs into the stamped directory.
@@ -63,6 +76,11 @@ impl RenderedFile {
     pub fn is_executable(&self) -> bool {
         self.mode & 0o100 != 0
     }
+
+    /// Whether nobody but its owner may do anything with it.
+    pub fn is_private(&self) -> bool {
+        self.mode.trailing_zeros() >= 6
+    }
 }
 
 /// The files of a stamped directory by their path in it.
@@ -75,6 +93,8 @@ pub struct Rendered {
     pub files: RenderedFiles,
     /// What they were made from, apart from the templates.
     pub reads: Reads,
+    /// What rendered it, with its version, as in `gomplate 5.2.0`: an input like any other setting.
+    pub renderer: String,
     /// What the user should know although rendering succeeded, a line each.
     pub warnings: Vec<String>,
 }

@@ -15,6 +15,9 @@ pub struct Reads {
     /// Files and directories, absolute, existing or not.
     #[serde(with = "paths")]
     pub files: BTreeSet<PathBuf>,
+    /// More may have been read than is named here (a path that is computed, a service on the network), so whether the stage
+    /// has to be rendered again cannot be known without rendering it.
+    pub incomplete: bool,
     /// Values of the configuration.
     pub config: ConfigReads,
     /// Functions that give another result each time (clock, random, uuid), by name. They do not make a stage stale.
@@ -27,6 +30,7 @@ impl Reads {
         self.env.extend(other.env);
         self.all_env |= other.all_env;
         self.files.extend(other.files);
+        self.incomplete |= other.incomplete;
         self.config.absorb(other.config);
         self.unrepeatable.extend(other.unrepeatable);
     }

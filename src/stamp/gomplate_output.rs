@@ -1,0 +1,216 @@
+//! What gomplate says on its standard error: warnings, and failures with their place in the user's own file.
+//!
+//! gomplate's message is kept; only the paths in it become those that the user knows. Knows nothing of how gomplate is run.
+
+use std::process::ExitStatus;
+
+use crate::error::{Diagnostic, Error};
+use crate::stamp::Request;
+use crate::stamp::source::{Source, SourceFile};
+
+/// Messages that gomplate printed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Messages {
+    warnings: Vec<String>,
+    errors: Vec<String>,
+    other: Vec<String>,
+}
+
+impl Messages {
+    /// Reads what gomplate printed: a JSON record a line, unless `GOMPLATE_LOG_FORMAT` asks for another format.
+    pub(crate) fn of(stderr: &[u8]) -> Self {
+        let mut messages = Self::default();
+        for line in String::from_utf8_lossy(stderr).lines() {
+            let record = serde_json::from_str::<serde_json::Value>(line).unwrap_or_default();
+            let field = |name: &str| record.get(name).and_then(serde_json::Value::as_str);
+            let text = |name| field(name).filter(|text| !text.is_empty());
+            let message = match (text("msg"), text("err")) {
+                (Some(message), Some(error)) => format!("{message}: {error}"),
+                (Some(message), None) => message.to_owned(),
+                (None, Some(error)) => error.to_owned(),
+                (None, None) => line.to_owned(),
+            };
+            match field("level") {
+                Some("WARN") => messages.warnings.push(message),
+                Some("ERROR") => messages.errors.push(message),
+                Some(_) => {}
+                None if line.trim().is_empty() => {}
+                None => messages.other.push(line.to_owned()),
+            }
+        }
+        messages
+    }
+
+    /// What the user should know although it succeeded.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let warnings = self.warnings.iter().chain(&self.other);
+        warnings.map(|line| format!("gomplate: {line}")).collect()
+    }
+
+    /// The error for a run that failed.
+    pub(crate) fn failure(
+        &self,
+        request: &Request<'_>,
+        source: &Source,
+        status: ExitStatus,
+    ) -> Error {
+        let message = match (self.errors.last(), self.other.is_empty()) {
+            (Some(error), _) => error.clone(),
+            (None, false) => self.other.join("\n"),
+            (None, true) => format!("it ended with {status} and said nothing"),
+        };
+        explain(&message, request, source)
+    }
+}
+
+/// The error for a message of gomplate's: at a place in a template if it names one.
+fn explain(message: &str, request: &Request<'_>, source: &Source) -> Error {
+    let directory = format!("{}/", request.template_dir.display());
+    let shown = format!("{}/", request.stage);
+    let found = place(message, &directory, source);
+    let Some((file, line, column, rest)) = found else {
+        let message = message.replace(&directory, &shown);
+        let stage = request.stage;
+        return Error::failed(format!("gomplate cannot stamp `{stage}`: {message}"));
+    };
+    let content = String::from_utf8_lossy(&file.content);
+    let text = content.split('\n').nth(line.saturating_sub(1));
+    let text = text.unwrap_or_default().trim_end_matches('\r');
+    let column = column.map(|bytes| {
+        let before = text.as_bytes().get(..bytes).unwrap_or_default();
+        String::from_utf8_lossy(before).chars().count()
+    });
+    Error::at(vec![Diagnostic {
+        message: rest.replace(&directory, &shown),
+        path: format!("{shown}{}", file.path.display()),
+        line,
+        width: column.map_or(1, |column| width(text, column)),
+        column: column.map(|column| column + 1),
+        text: text.to_owned(),
+        help: None,
+    }])
+}
+
+/// How many characters belong together at a column, from 0: those of a name or a chain of fields.
+fn width(text: &str, column: usize) -> usize {
+    let part = |c: &char| c.is_alphanumeric() || matches!(c, '_' | '.' | '$');
+    text.chars().skip(column).take_while(part).count().max(1)
+}
+
+/// The first `template: FILE:LINE:COLUMN: REST` (or without a column) whose file is one of the stage's.
+fn place<'a, 'm>(
+    message: &'m str,
+    directory: &str,
+    source: &'a Source,
+) -> Option<(&'a SourceFile, usize, Option<usize>, &'m str)> {
+    let start = format!("template: {directory}");
+    message.match_indices(&start).find_map(|(at, _)| {
+        let named = message.get(at + start.len()..)?;
+        let files = source.files.iter().filter_map(|file| {
+            let name = file.path.to_string_lossy();
+            let rest = named.strip_prefix(&*name)?.strip_prefix(':')?;
+            let (line, rest) = number(rest)?;
+            Some((file, line, rest, name.len()))
+        });
+        let (file, line, rest, _) = files.max_by_key(|(.., length)| *length)?;
+        let (column, rest) = match number(rest) {
+            Some((column, rest)) => (Some(column), rest),
+            None => (None, rest),
+        };
+        Some((file, line, column, rest.trim_start()))
+    })
+}
+
+/// The number in front of a colon, and what follows.
+fn number(text: &str) -> Option<(usize, &str)> {
+    let (digits, rest) = text.split_once(':')?;
+    Some((digits.parse().ok()?, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Messages, explain};
+    use crate::core::stage::StageName;
+    use crate::stamp::gomplate_config::GomplateConfig;
+    use crate::stamp::source::{Delimiters, Source, SourceFile, Treatment};
+    use crate::stamp::{Request, StampSettings};
+    use crate::system::environment::Environment;
+    use std::path::Path;
+
+    fn explained(message: &str, path: &str, content: &str) -> crate::error::Error {
+        let file = SourceFile {
+            path: path.into(),
+            content: content.as_bytes().into(),
+            mode: 0o644,
+            treatment: Treatment::Render,
+        };
+        let source = Source {
+            files: vec![file],
+            config: GomplateConfig::default(),
+            config_file: None,
+            delimiters: Delimiters {
+                left: "{{".to_owned(),
+                right: "}}".to_owned(),
+            },
+        };
+        let request = Request {
+            stage: &StageName::new("final").unwrap(),
+            template_dir: Path::new("/lib/final"),
+            config_json_file: Path::new("/c.json"),
+            config: &serde_json::Value::Null,
+            environment: &Environment::default(),
+            deployment: Path::new("/d"),
+            settings: &StampSettings::default(),
+        };
+        explain(message, &request, &source)
+    }
+
+    #[test]
+    fn places_an_execution_error() {
+        let error = explained(
+            "renderTemplate: failed to render template /lib/final/a b.tf: template: /lib/final/a b.tf:2:10: executing \"/lib/final/a b.tf\" at <.cfg.nope>: map has no entry for key \"nope\"",
+            "a b.tf",
+            "x\r\né {{ .cfg.nope }}\r\n",
+        );
+        let at = &error.diagnostics()[0];
+        assert_eq!(
+            at.message,
+            "executing \"final/a b.tf\" at <.cfg.nope>: map has no entry for key \"nope\""
+        );
+        assert_eq!((at.path.as_str(), at.line), ("final/a b.tf", 2));
+        assert_eq!((at.column, at.width), (Some(10), 5));
+        assert_eq!(at.text, "é {{ .cfg.nope }}");
+    }
+
+    #[test]
+    fn places_a_parse_error() {
+        let error = explained(
+            "renderTemplate: parse template /lib/final/x:1: template: /lib/final/x:1:3: unclosed action",
+            "x:1",
+            "a\nb\n{{",
+        );
+        let at = &error.diagnostics()[0];
+        assert_eq!((at.path.as_str(), at.line), ("final/x:1", 3));
+        assert_eq!((at.column, at.text.as_str()), (None, "{{"));
+        assert_eq!(at.message, "unclosed action");
+    }
+
+    #[test]
+    fn keeps_messages_without_a_place() {
+        let error = explained("couldn't read datasource 'x'", "x", "");
+        assert!(error.diagnostics().is_empty());
+        assert_eq!(
+            error.message(),
+            "gomplate cannot stamp `final`: couldn't read datasource 'x'"
+        );
+    }
+
+    #[test]
+    fn tells_warnings_from_errors() {
+        let messages = Messages::of(
+            b"{\"level\":\"WARN\",\"msg\":\"old\"}\n{\"level\":\"ERROR\",\"msg\":\"\",\"err\":\"bad\"}\n\nplain\n",
+        );
+        assert_eq!(messages.warnings(), ["gomplate: old", "gomplate: plain"]);
+        assert_eq!(messages.errors, ["bad"]);
+    }
+}
