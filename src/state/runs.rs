@@ -147,8 +147,8 @@ mod tests {
         ];
         let names = names.map(|(time, byte)| name(time, [byte; 4]).as_str().to_owned());
         let expected = [
-            "19700101-000000-kkkk",
-            "19700101-000000-kkkk",
+            "19700101-000000-jjjj",
+            "19700101-000000-jjjj",
             "20260102-030405-aaaa",
             "20260102-030406-aaaa",
         ];

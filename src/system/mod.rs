@@ -4,5 +4,8 @@ pub mod clock;
 pub mod environment;
 pub mod fault;
 pub mod files;
+pub mod inherit;
+pub mod liveness;
+pub mod lock;
 pub mod private;
 pub mod tree;
