@@ -2,6 +2,7 @@
 
 pub mod escape;
 pub mod fingerprint;
+pub mod graph;
 pub mod lineage;
 pub mod location;
 pub mod mention;

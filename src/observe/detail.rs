@@ -1,5 +1,5 @@
 //! What betterform learnt about a stage when it last fingerprinted it, and needs for doing so again without rendering. Stored
-//! with the stage as JSON; knows nothing of digests.
+//! with the stage as JSON; knows nothing of digests of inputs.
 
 use std::collections::BTreeSet;
 
@@ -15,27 +15,24 @@ use crate::stamp::reads::Reads;
 pub struct Detail {
     /// What rendering read.
     pub reads: Reads,
-    /// What the stage's text mentions.
+    /// What the stage's text mentions, that of the shared files which it mentions included.
     pub mentions: Mentions,
-    /// What the shared files that it mentions mention in turn, where that is anything.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub through_shared: Option<Mentions>,
-    /// The manifest of the library's shared files for which that holds.
-    pub library: Option<Digest>,
+    /// With what it was searched: the scanner's identity and the library's shared files.
+    pub searched: Option<Digest>,
     /// Names below `$OUTPUT_DIR`, outside its own directory, that it owns.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub owned: BTreeSet<String>,
     /// What its `ctl` wrote to `$BETTERFORM_INPUTS_FILE`, a line each.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub reported: BTreeSet<String>,
-    /// The files that stamps made and that may still lie in the stamped directory.
+    /// The files that stamps made and that may still lie in the stamped directory; escaped names.
     pub made: BTreeSet<String>,
     /// Variables that must be at `down` as they were at `up`.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub binding: BTreeSet<String>,
-    /// Files that only `ctl` can have made and that hold its own state.
+    /// Files in its stamped directory that only `ctl` can have made and that hold its own state; escaped names.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub kept: BTreeSet<String>,
-    /// What rendered it, and why that.
-    pub stamper: String,
+    /// What rendered it.
+    pub renderer: String,
 }

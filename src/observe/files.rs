@@ -1,0 +1,208 @@
+//! Files outside the stages' own directories that a stage depends on: read while stamping, declared, reported by `ctl`, or
+//! named in the text. Knows nothing of the library's shared files (`shared.rs`) or of outputs (`outputs.rs`).
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use globset::GlobBuilder;
+
+use crate::core::fingerprint::{Digest, Manifest};
+use crate::core::mention::{self, Wave};
+use crate::core::name::escape;
+use crate::error::{Error, Result};
+use crate::observe::detail::Detail;
+use crate::observe::observer::Observer;
+use crate::observe::tree::{Hashing, Tree};
+use crate::system::tree::{Follow, Walk};
+
+impl Observer<'_> {
+    /// Digests of files that stamping read. What ancestors own is an input of its own.
+    pub(super) fn files_read<'p>(
+        &self,
+        stage: usize,
+        paths: impl IntoIterator<Item = &'p PathBuf>,
+    ) -> Result<Manifest> {
+        let mut manifest = Manifest::default();
+        for path in paths {
+            if !self.is_owned_by_ancestor(stage, path) {
+                manifest.entries.insert(self.shown(path), self.file(path)?);
+            }
+        }
+        Ok(manifest)
+    }
+
+    /// Digests of the files that running a stage depends on.
+    pub(super) fn files_counted(&self, stage: usize, detail: &Detail) -> Result<Manifest> {
+        let mut entries = BTreeMap::new();
+        for pattern in &self.settings(stage).inputs {
+            self.declared(stage, pattern.as_str(), &mut entries)?;
+        }
+        for text in detail.mentions.paths() {
+            if let Some(path) = self.expand(stage, text)
+                && self.is_foreign(&path)
+            {
+                let digest = if path.is_file() { self.file(&path)? } else { Digest::ABSENT };
+                entries.insert(text.to_owned(), digest);
+            }
+        }
+        for name in detail.mentions.outputs() {
+            self.unowned_output(stage, name, &mut entries)?;
+        }
+        for line in detail.reported.iter().filter(|line| !line.starts_with('$') || line.contains('/')) {
+            if let Some(path) = self.expand(stage, line) {
+                entries.insert(line.clone(), self.file(&path)?);
+            }
+        }
+        Ok(Manifest { entries, ..Manifest::default() })
+    }
+
+    /// A file below `$OUTPUT_DIR` that is named in the text and that no stage owns.
+    fn unowned_output(
+        &self,
+        stage: usize,
+        name: &str,
+        entries: &mut BTreeMap<String, Digest>,
+    ) -> Result<()> {
+        let Some(path) = self.expand(stage, &format!("${{OUTPUT_DIR}}/{name}")) else {
+            return Ok(());
+        };
+        let Ok(below) = path.strip_prefix(&self.project.wave.output_dir) else {
+            return Ok(());
+        };
+        if !self.is_owned(below) && path.is_file() {
+            entries.insert(format!("$OUTPUT_DIR/{name}"), self.file(&path)?);
+        }
+        Ok(())
+    }
+
+    /// Whether a file below `$OUTPUT_DIR` lies in a stage's own directory there, or is declared as some stage's output.
+    fn is_owned(&self, below: &Path) -> bool {
+        let first = below.components().next().and_then(|first| first.as_os_str().to_str());
+        let own = first.is_some_and(|first| self.graph.find(first).is_some());
+        own || self.is_declared_output(below)
+    }
+
+    fn is_owned_by_ancestor(&self, stage: usize, path: &Path) -> bool {
+        let Ok(below) = path.strip_prefix(&self.project.wave.output_dir) else {
+            return false;
+        };
+        let first = below.components().next().and_then(|first| first.as_os_str().to_str());
+        let owner = first.and_then(|first| self.graph.find(first));
+        owner.is_some_and(|owner| self.is_ancestor(owner, stage))
+    }
+
+    /// Adds the files that a pattern of `inputs` names: a path, or one with `*`, `**`, `?`, `[…]`, `{…}` behind a directory.
+    fn declared(
+        &self,
+        stage: usize,
+        pattern: &str,
+        entries: &mut BTreeMap<String, Digest>,
+    ) -> Result<()> {
+        let (base, rest) = split_glob(pattern);
+        let Some(base_path) = self.expand(stage, base) else {
+            entries.insert(pattern.to_owned(), Digest::ABSENT);
+            return Ok(());
+        };
+        if rest.is_empty() {
+            entries.insert(pattern.to_owned(), self.file(&base_path)?);
+            return Ok(());
+        }
+        let glob = GlobBuilder::new(rest)
+            .literal_separator(true)
+            .build()
+            .map_err(|error| Error::failed(format!("`{pattern}` in `inputs`: {error}")))?
+            .compile_matcher();
+        let tree = Tree::list(&base_path, Walk::all(Follow::Files))?;
+        let matching = tree.files().filter(|(name, _)| glob.is_match(OsStr::from_bytes(name)));
+        let names: Vec<&[u8]> = matching.map(|(name, _)| name).collect();
+        let chosen = Tree::select(&base_path, names)?;
+        for (name, digest) in self.declared_digests(pattern, &chosen)?.entries {
+            entries.insert(format!("{}/{name}", base.trim_end_matches('/')), digest);
+        }
+        Ok(())
+    }
+
+    fn declared_digests(&self, _pattern: &str, chosen: &Tree) -> Result<Manifest> {
+        let mut manifest = Manifest::default();
+        for (name, _) in chosen.files() {
+            manifest.entries.insert(escape(name), self.file(&chosen.path(name))?);
+        }
+        Ok(manifest)
+    }
+
+    /// The path that a text with variables stands for, relative ones from the deployment.
+    pub(super) fn expand(&self, stage: usize, text: &str) -> Option<PathBuf> {
+        let own = self.name(stage).as_str().as_bytes();
+        let bytes = mention::expand(text, |name| match name {
+            "STAGE_NAME" => Some(own),
+            _ => (self.locations.path(name))
+                .or_else(|| Some(self.project.environment.get(name)?.as_bytes())),
+        })?;
+        let path = Path::new(OsStr::from_bytes(&bytes));
+        Some(crate::source::lexical::absolute(&self.project.deployment, path))
+    }
+
+    /// Whether a path lies outside the library, `GENFILES`, `OUTPUT_DIR` and the state.
+    fn is_foreign(&self, path: &Path) -> bool {
+        let wave = &self.project.wave;
+        let own = [wave.impl_dir.as_path(), &wave.genfiles, &wave.output_dir];
+        let state = self.project.state_path().parent();
+        let config = [Some(wave.config_json_file.as_path()), wave.config_jsonnet_file.as_deref()];
+        !own.into_iter().chain(state).any(|own| path.starts_with(own))
+            && !config.into_iter().flatten().any(|config| path == config)
+    }
+
+    /// A path as users see it, and as it is hashed: by the variable that it lies below, else relative to the deployment where
+    /// it lies near it, else as it is.
+    pub(super) fn shown(&self, path: &Path) -> String {
+        let below = Wave::ALL.into_iter().filter_map(|wave| {
+            let place = Path::new(OsStr::from_bytes(self.locations.path(wave.as_str())?));
+            let rest = path.strip_prefix(place).ok()?;
+            Some((wave, rest))
+        });
+        let nearest = below.min_by_key(|(_, rest)| rest.as_os_str().len());
+        match nearest {
+            Some((wave, rest)) if rest.as_os_str().is_empty() => format!("${}", wave.as_str()),
+            Some((wave, rest)) => format!("${}/{}", wave.as_str(), escape(rest.as_os_str().as_bytes())),
+            None => match path.strip_prefix(&self.project.deployment) {
+                Ok(rest) => escape(rest.as_os_str().as_bytes()),
+                Err(_) => escape(path.as_os_str().as_bytes()),
+            },
+        }
+    }
+}
+
+/// The part of a pattern before the first component with a wildcard, and the rest.
+fn split_glob(pattern: &str) -> (&str, &str) {
+    let wild = pattern.find(['*', '?', '[']).or_else(|| {
+        let brace = pattern.find('{')?;
+        // `${VAR}` is no alternative.
+        (!pattern[..brace].ends_with('$')).then_some(brace)
+    });
+    match wild {
+        None => (pattern, ""),
+        Some(at) => match pattern[..at].rfind('/') {
+            Some(slash) => (&pattern[..slash], &pattern[slash + 1..]),
+            None => (".", pattern),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split_glob;
+
+    #[test]
+    fn a_pattern_starts_at_the_last_directory_without_wildcards() {
+        for (pattern, expected) in [
+            ("$R/modules/vpc/**", ("$R/modules/vpc", "**")),
+            ("${R}/a.txt", ("${R}/a.txt", "")),
+            ("a/{b,c}/d", ("a", "{b,c}/d")),
+            ("*.tf", (".", "*.tf")),
+        ] {
+            assert_eq!(split_glob(pattern), expected);
+        }
+    }
+}
