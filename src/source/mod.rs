@@ -1,5 +1,9 @@
 //! The desired state: the library's graph of stages, the configuration, and how both are to be treated.
 
+pub mod config;
+pub(crate) mod disk;
+pub mod jsonnet;
 pub mod lexical;
+pub(crate) mod place;
 pub mod project;
 pub mod settings;

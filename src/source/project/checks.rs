@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::core::stage::StageName;
 use crate::error::{Error, Result};
-use crate::source::lexical;
-use crate::source::project::{Project, disk};
+use crate::source::project::Project;
+use crate::source::{disk, lexical};
 
 /// The file that makes a directory of the library a stage template directory.
 const CTL: &str = "ctl";

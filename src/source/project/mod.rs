@@ -6,12 +6,12 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::source::lexical;
 use crate::source::settings::{self, Color, Location, Parsed, Settings, Stamper, Whole};
+use crate::source::{disk, lexical};
 use crate::system::environment::Environment;
 
 mod checks;
-pub(crate) mod disk;
+
 mod nesting;
 mod overrides;
 mod wave;

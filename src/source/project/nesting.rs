@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::core::stage::StageName;
 use crate::error::{Error, Result};
-use crate::source::project::{Project, disk};
+use crate::source::disk;
+use crate::source::project::Project;
 use crate::system::environment::Environment;
 
 const DEPLOYMENT: &str = "BETTERFORM_PARENT_DEPLOYMENT";

@@ -1,0 +1,90 @@
+//! jsonnet, evaluated in process: from a file to the JSON that the `jsonnet` command prints.
+//!
+//! Knows nothing of projects, caches or where the result goes.
+
+use std::path::PathBuf;
+
+use crate::core::fingerprint::Digest;
+use crate::error::{Error, Result};
+
+mod evaluate;
+mod explain;
+mod imports;
+mod manifest;
+mod reasons;
+mod tokens;
+
+/// How a variable's value is to be understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Form {
+    /// As a string.
+    Text,
+    /// As jsonnet code.
+    Code,
+}
+
+/// An external variable or a top-level argument.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// Whether its value is a string or code.
+    pub form: Form,
+    /// Its value.
+    pub value: String,
+}
+
+/// What is to be evaluated, and with what.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Job {
+    /// The directory that relative paths are relative to.
+    pub directory: PathBuf,
+    /// The file, as users know it: relative to the directory, or absolute.
+    pub file: PathBuf,
+    /// The directories in which imports are looked up after the importing file's own, in this order.
+    pub library_path: Vec<PathBuf>,
+    /// External variables, each name once.
+    pub ext: Vec<Variable>,
+    /// Top-level arguments, each name once.
+    pub tla: Vec<Variable>,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Evaluated {
+    /// The JSON, byte for byte as the `jsonnet` command prints it.
+    pub json: Vec<u8>,
+    /// Every file that was read, the first one included, with its digest; and every place where an import was looked up
+    /// and not found, with none. Paths are absolute.
+    pub files: Vec<(PathBuf, Option<Digest>)>,
+    /// What `std.trace` said, one line each.
+    pub traces: Vec<String>,
+}
+
+/// How much stack the evaluator may use, in bytes: it recurses as deep as its input is nested. What is not used costs
+/// nothing. The smaller ones are for systems that do not give as much.
+const STACKS: [usize; 3] = [4 << 30, 512 << 20, 64 << 20];
+
+/// Evaluates a jsonnet file.
+///
+/// # Errors
+/// With jsonnet's message and trace if evaluation fails.
+pub fn evaluate(job: &Job) -> Result<Evaluated> {
+    let failed =
+        |what: &str| Error::failed(format!("{what} while evaluating `{}`", job.file.display()));
+    std::thread::scope(|scope| {
+        let worker = STACKS.iter().find_map(|stack| {
+            let builder = std::thread::Builder::new().stack_size(*stack);
+            let builder = builder.name("jsonnet".to_owned());
+            builder.spawn_scoped(scope, || evaluate::run(job)).ok()
+        });
+        match worker.map(std::thread::ScopedJoinHandle::join) {
+            Some(Ok(result)) => result,
+            Some(Err(_)) => Err(failed("the jsonnet evaluator broke down")),
+            None => Err(failed("the system gave no thread")),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests;
