@@ -230,3 +230,6 @@ fn add(paths: &mut BTreeSet<String>, path: &str) -> bool {
     }
     !room
 }
+
+#[cfg(test)]
+mod tests;

@@ -63,9 +63,9 @@ pub(super) fn tail(text: &[u8], at: usize) -> Option<String> {
     let mut at = at;
     loop {
         let plain = text.get(at..)?;
-        let end = plain.iter().position(|byte| {
-            !in_component(*byte) && *byte != b'/' && *byte != b',' && *byte != b'='
-        });
+        let end = plain
+            .iter()
+            .position(|byte| !in_component(*byte) && *byte != b'/');
         let plain = plain.get(..end.unwrap_or(plain.len()))?;
         tail.push_str(&escape(plain));
         at += plain.len();
@@ -81,7 +81,7 @@ pub(super) fn tail(text: &[u8], at: usize) -> Option<String> {
         text.get(at),
         Some(b'$' | b'*' | b'?' | b'{' | b'[' | b'(' | b'<' | b'`')
     );
-    let named = tail.trim_end_matches(['.', ',', '=']);
+    let named = tail.trim_end_matches('.');
     let file = !dynamic && !named.ends_with('/') && !named.is_empty();
     file.then(|| named.to_owned())
 }

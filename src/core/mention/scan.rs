@@ -110,6 +110,9 @@ impl Scanner {
 
     /// An absolute path that starts at `at`, if one does.
     fn slash(&self, text: &mut Text<'_>, at: usize) {
+        if ends_token(text.bytes.get(..at).unwrap_or_default()) {
+            return;
+        }
         if let Some(found) = self.locations.at(text.bytes, at) {
             text.place(&found);
         } else if !text.binary && starts_path(text.bytes.get(..at).unwrap_or_default()) {
@@ -151,7 +154,7 @@ impl Scanner {
         for found in names.find_overlapping_iter(bytes) {
             let (start, end) = (found.start(), found.end());
             let meanings = self.meanings.get(found.pattern().as_usize());
-            if is_whole(bytes, start, end) {
+            if is_whole(bytes, start, end) && !is_token(bytes, start, end) {
                 meanings
                     .into_iter()
                     .flatten()
@@ -331,7 +334,7 @@ impl Text<'_> {
         let mut parts = line
             .splitn(10, |byte| matches!(byte, b'"' | b'\'' | b'`'))
             .skip(1);
-        while let (Some(string), _) = (parts.next(), parts.next()) {
+        while let (Some(string), Some(_)) = (parts.next(), parts.next()) {
             let Some(name) = tail(string, 0) else {
                 continue;
             };
@@ -354,6 +357,23 @@ impl Text<'_> {
         let path = self.bytes.get(first..end).unwrap_or_default();
         is_system(path) && starts_path(self.bytes.get(..first).unwrap_or_default())
     }
+}
+
+/// Whether the name is that of a replaced path, which the first pass finds.
+fn is_token(bytes: &[u8], start: usize, end: usize) -> bool {
+    let before = bytes.get(..start).unwrap_or_default();
+    bytes.get(end) == Some(&0) && before.ends_with(TOKEN)
+}
+
+/// Whether the path that goes on behind `before` starts with a replaced one.
+fn ends_token(before: &[u8]) -> bool {
+    let Some(inside) = before.strip_suffix(b"\0") else {
+        return false;
+    };
+    let start = inside.iter().rposition(|byte| *byte == 0);
+    start
+        .and_then(|start| inside.get(start..))
+        .is_some_and(|token| token.starts_with(TOKEN))
 }
 
 /// The characters at which the first pass stops.
