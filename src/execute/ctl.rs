@@ -91,3 +91,106 @@ pub fn run(site: &Site<'_>, task: Task<'_>, say: &dyn Fn(Event)) -> Finished {
         },
     }
 }
+
+fn attempt_all(
+    site: &Site<'_>,
+    task: &Task<'_>,
+    say: &dyn Fn(Event),
+) -> Result<(Outcome, Log, Vec<String>)> {
+    let liveness = Liveness::create(&site.liveness_dir(), task.run, task.stage)?;
+    let mut log = site.log(task.run, task.stage, task.action)?;
+    let inputs = tempfile::NamedTempFile::new()
+        .map_err(|error| Error::failed(format!("cannot make a temporary file: {error}")))?;
+    let tries = match task.action {
+        Action::Up => task.settings.retries + 1,
+        Action::Down => 1,
+    };
+    let mut outcome = Outcome::Interrupted;
+    for attempt in 1..=tries {
+        say(Event::StageStarted {
+            stage: task.stage.clone(),
+            action: task.action,
+            attempt,
+            reasons: task.reasons.clone(),
+            log: log.path().to_owned(),
+        });
+        outcome = attempt_once(site, task, &liveness, inputs.path(), &mut log, say)?;
+        if outcome == Outcome::Succeeded || attempt == tries || site.stop.is_asked() {
+            break;
+        }
+        let delay = delay(task.settings.retry_delay, attempt);
+        say(Event::StageRetrying {
+            stage: task.stage.clone(),
+            attempt: attempt + 1,
+            delay_ms: clock::millis(delay),
+            outcome: outcome.clone(),
+        });
+        if process::sleep(delay, &site.stop) {
+            outcome = Outcome::Interrupted;
+            break;
+        }
+    }
+    let reported = std::fs::read(inputs.path()).unwrap_or_default();
+    let reported = String::from_utf8_lossy(&reported);
+    let lines = reported.lines().map(str::trim).filter(|line| !line.is_empty());
+    Ok((outcome, log, lines.map(str::to_owned).collect()))
+}
+
+fn attempt_once(
+    site: &Site<'_>,
+    task: &Task<'_>,
+    liveness: &Liveness,
+    inputs: &Path,
+    log: &mut Log,
+    say: &dyn Fn(Event),
+) -> Result<Outcome> {
+    let directory = site.project.wave.genfiles.join(task.stage.as_str());
+    let mut environment = task.environment.clone();
+    environment.set(INPUTS_FILE, inputs);
+    let call = Call {
+        program: directory.join("ctl"),
+        args: vec![OsString::from(task.action.as_str())],
+        cwd: match task.settings.ctl_cwd {
+            CtlCwd::Stage => directory.clone(),
+            CtlCwd::Caller => site.project.deployment.clone(),
+        },
+        environment,
+        terminal: site.is_interactive(),
+        timeout: task.settings.timeout,
+        grace: task.settings.grace,
+        inherit: liveness.file(),
+    };
+    let mut masked = site.masker();
+    let ended = process::run(&call, &site.stop, &mut |chunk| {
+        let text = masked.feed(chunk);
+        log.write(&text);
+        say(Event::output(task.stage, task.action, text));
+    })?;
+    let rest = masked.finish();
+    log.write(&rest);
+    say(Event::output(task.stage, task.action, rest));
+    if ended.held_open {
+        say(Event::Warning {
+            stage: Some(task.stage.clone()),
+            message: "a process that it left holds its output open; its further output is not shown".into(),
+            help: Some("let background processes close their output, as in `server >/dev/null 2>&1 &`".into()),
+        });
+    }
+    Ok(match ended.ending {
+        Ending::Exited(0) => Outcome::Succeeded,
+        Ending::Exited(code) => Outcome::Failed { code },
+        Ending::Signalled(signal) => Outcome::Killed { signal },
+        Ending::TimedOut => Outcome::TimedOut,
+        Ending::Interrupted => Outcome::Interrupted,
+    })
+}
+
+/// How long to wait before the next attempt: twice as long each time, 10 minutes at most, and up to a quarter more or less, so
+/// that stages that failed together do not try again together.
+fn delay(first: Duration, attempt: u32) -> Duration {
+    let doubled = first.saturating_mul(1_u32.checked_shl(attempt - 1).unwrap_or(u32::MAX));
+    let mut random = [0; 1];
+    let _ = getrandom::fill(&mut random);
+    let share = 0.75 + f64::from(random[0]) / 512.0;
+    doubled.min(Duration::from_secs(600)).mul_f64(share)
+}

@@ -118,20 +118,19 @@ impl Observer<'_> {
             return Ok(false);
         };
         let detail = known.detail();
-        if !known.recorded.status.is_up() || detail.library != Some(self.library()?) {
+        if !known.recorded.status.is_up() || detail.searched != Some(self.library()?.identity) {
             return Ok(false);
         }
         let subject = Subject {
             stage,
-            template: self.template_digest(stage)?,
+            template: self.templates(stage)?,
             detail,
             inherited,
         };
-        let stamp = self.stamp_inputs(&subject)?;
-        if stamp.digests() != recorded.stamp {
+        if self.stamp_inputs(&subject)?.digests() != recorded.stamp {
             return Ok(false);
         }
-        let stamped = recorded.run.get(&Kind::Stamped).copied();
+        let stamped = recorded.run.get(&Kind::Stamped).copied().map(Part::Digest);
         let run = self.run_inputs(&subject, stamped)?;
         Ok(run.digests() == recorded.run && self.is_undisturbed(stage, known)?)
     }
@@ -139,9 +138,158 @@ impl Observer<'_> {
     /// Whether what a stage made is as recorded.
     fn is_undisturbed(&self, stage: usize, known: &Known) -> Result<bool> {
         let detail = known.detail();
-        let outputs = Some(self.outputs_digest(stage, &detail.owned)?);
-        Ok(outputs == known.recorded.outputs
-            && self.stamped_is_undisturbed(stage, known)?
-            && self.gone(stage, detail).is_empty())
+        if !self.gone(stage, detail).is_empty() {
+            return Ok(false);
+        }
+        if Some(self.outputs(stage, &detail.owned)?.digest()) != known.recorded.outputs {
+            return Ok(false);
+        }
+        let (stamped, there) = self.stamped_now(stage, &made(detail))?;
+        // Without any of them there is nothing that could have been changed.
+        Ok(there == 0 || Some(stamped.digest()) == known.recorded.stamped)
     }
+
+    /// Which inputs of the run key are certain before a stage's dependencies are done: what it is up with, and what it would
+    /// be brought up with, as far as that is not a matter of its dependencies.
+    ///
+    /// # Errors
+    /// Something cannot be read.
+    pub fn certain(
+        &self,
+        stage: usize,
+        known: &Known,
+        inherited: &Inherited,
+    ) -> Result<(BTreeMap<Kind, Digest>, Payload)> {
+        let subject = Subject {
+            stage,
+            template: Part::from(Manifest::default()),
+            detail: known.detail(),
+            inherited,
+        };
+        let inputs = self.certain_inputs(&subject)?;
+        let payload = Payload {
+            manifests: inputs.manifests().collect(),
+            ..Payload::default()
+        };
+        Ok((inputs.digests(), payload))
+    }
+
+    /// What a stage that was rendered depends on.
+    ///
+    /// # Errors
+    /// Something cannot be read.
+    pub fn examine(
+        &self,
+        stage: usize,
+        known: Option<&Known>,
+        rendered: &Rendered,
+        inherited: &Inherited,
+    ) -> Result<Examined> {
+        let nothing = Detail::default();
+        let before = known.map_or(&nothing, Known::detail);
+        let stamped = self.stamped_files(stage, rendered);
+        let mut detail = self.search(stage, rendered, before)?;
+        detail.made.extend(stamped.iter().map(|file| file.path.clone()));
+        let subject = Subject {
+            stage,
+            template: self.template_contents(stage)?,
+            detail: &detail,
+            inherited,
+        };
+        let stamp = self.stamp_inputs(&subject)?;
+        let run = self.run_inputs(&subject, Some(Part::from(stamped_manifest(&stamped))))?;
+        let mut payload = Payload {
+            manifests: stamp.manifests().chain(run.manifests()).collect(),
+            contents: self.contents(stage, rendered, &stamped),
+        };
+        let config = self.config_content(&mut payload);
+        let fingerprint = Fingerprint {
+            stamp: stamp.digests(),
+            run: run.digests(),
+        };
+        detail.binding = self.binding(stage, &detail);
+        let attempt = Attempt {
+            fingerprint,
+            detail: serde_json::to_string(&detail).unwrap_or_default(),
+            stamped,
+            config,
+            edges: self.edges(stage),
+            locations: self.recorded_locations(),
+            protect: self.settings(stage).protect,
+        };
+        let mut examined = Examined {
+            attempt,
+            detail,
+            payload,
+            outputs: None,
+            stamped_now: None,
+            gone: Vec::new(),
+            warnings: rendered.warnings.clone(),
+        };
+        if let Some(known) = known.filter(|known| known.recorded.status.is_up()) {
+            self.compare_disk(stage, known, &mut examined)?;
+        }
+        Ok(examined)
+    }
+
+    fn compare_disk(&self, stage: usize, known: &Known, examined: &mut Examined) -> Result<()> {
+        let detail = known.detail();
+        examined.gone = self.gone(stage, detail);
+        examined.outputs = Some(self.outputs_now(stage, &detail.owned)?);
+        let tree = self.stamped_tree(stage, &made(detail))?;
+        examined.stamped_now = (tree.present() > 0)
+            .then(|| tree.manifest(self.stamped_hashing()))
+            .transpose()?;
+        Ok(())
+    }
+
+    /// What the text of a stage mentions: its templates, its stamped files and the shared files that count for it.
+    fn search(&self, stage: usize, rendered: &Rendered, before: &Detail) -> Result<Detail> {
+        let library = self.library()?;
+        let name = self.name(stage).as_str();
+        let mut mentions = Mentions::default();
+        for (path, file) in &rendered.files {
+            let text = self.locations.normalise(&file.content);
+            library.scanner.scan(&mut mentions, Some(name), path.as_os_str().as_bytes(), &text);
+        }
+        for (path, content) in self.template_texts(stage)? {
+            library.scanner.scan(&mut mentions, Some(name), path.as_os_str().as_bytes(), &content);
+        }
+        mentions.close(self.shared_texts()?);
+        Ok(Detail {
+            reads: rendered.reads.clone(),
+            mentions,
+            searched: Some(library.identity),
+            owned: before.owned.clone(),
+            reported: before.reported.clone(),
+            made: before.made.clone(),
+            binding: BTreeSet::new(),
+            kept: before.kept.clone(),
+            renderer: rendered.renderer.clone(),
+        })
+    }
+
+    /// The stamped files as they are to be recorded, before `ctl up` runs.
+    fn stamped_files(&self, stage: usize, rendered: &Rendered) -> Vec<StampedFile> {
+        let sensitive = &self.settings(stage).stamp.sensitive;
+        let sensitive = Sensitive::new(sensitive).ok();
+        let files = rendered.files.iter();
+        files
+            .map(|(path, file)| {
+                let content = self.may_be_stored(path, &file.content, sensitive.as_ref());
+                StampedFile {
+                    path: escape(path.as_os_str().as_bytes()),
+                    executable: file.is_executable(),
+                    sensitive: sensitive.as_ref().is_some_and(|sensitive| sensitive.names(path)),
+                    digest: Digest::of(&self.locations.normalise(&file.content)),
+                    content: content.then(|| Digest::of(&file.content)),
+                }
+            })
+            .collect()
+    }
+}
+
+/// The names of the files that stamps made.
+fn made(detail: &Detail) -> Vec<Vec<u8>> {
+    detail.made.iter().filter_map(|name| unescape(name)).collect()
 }

@@ -83,7 +83,7 @@ fn an_unknown_name_is_wrong_usage_with_a_suggestion() {
         sandbox
             .run(command)
             .exits(64)
-            .says("no stage `dbb`")
+            .says("there is no stage `dbb`")
             .says("did you mean `db`?");
     }
     assert!(sandbox.calls().is_empty());
