@@ -141,6 +141,11 @@ impl Mentions {
         self.tools.contains(&tool)
     }
 
+    /// Whether any tool is mentioned.
+    pub fn any_tool(&self) -> bool {
+        !self.tools.is_empty()
+    }
+
     /// Paths that stand in the text, outside `IMPL_DIR`, `GENFILES`, `OUTPUT_DIR` and the system's directories, as
     /// `${VAR}/…` or absolute; [`expand`] says what they stand for. Whether such a file exists is not known here.
     pub fn paths(&self) -> impl Iterator<Item = &str> {

@@ -85,9 +85,8 @@ fn bytes_that_are_no_text() {
 #[test]
 fn too_many_names_are_all_names() {
     let text = |count: usize| {
-        (0..count)
-            .map(|n| format!("$V{n}/p{n} "))
-            .collect::<String>()
+        let names = (0..count).map(|n| format!("$V{n}/p{n}"));
+        names.collect::<Vec<_>>().join(" ")
     };
     let many = scan(text(MOST_NAMES).as_bytes());
     assert!(!many.every_name() && !many.name("OTHER"));
