@@ -74,6 +74,12 @@ impl StageGraph {
         self.names.is_empty()
     }
 
+    /// The stage of that index, which must be less than [`Self::len`].
+    pub fn ix(&self, index: usize) -> Ix {
+        debug_assert!(index < self.len());
+        Ix(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+
     /// A stage's name.
     pub fn name(&self, ix: Ix) -> &StageName {
         &self.names[ix.index()]

@@ -2,19 +2,23 @@
 //! why, is `docs/fingerprints.md`. Knows nothing of the graph, of other stages' records, or of what will be done about it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::os::unix::ffi::OsStrExt;
 use std::sync::{Arc, OnceLock};
 
 use crate::core::fingerprint::{Digest, Fingerprint, Kind, Manifest};
 use crate::core::lineage::Own;
+use crate::core::mention::Mentions;
+use crate::core::name::unescape;
 use crate::core::plan;
-use crate::core::record::{Attempt, Recorded, StampedFile, stamped_manifest};
-use crate::core::stage::Outcome;
+use crate::core::record::{Attempt, Recorded, stamped_manifest};
 use crate::error::Result;
 use crate::observe::detail::Detail;
-use crate::observe::inputs::{Inputs, Subject};
+use crate::observe::inputs::{Part, Subject};
 use crate::observe::observer::Observer;
-use crate::stamp::{Rendered, RenderedFile};
+use crate::observe::own::{Owned, present};
+use crate::observe::outputs::Watch;
+use crate::stamp::Rendered;
+use crate::state::{Left, Payload};
 
 /// A stage's record, with its detail read when it is needed.
 #[derive(Debug)]
@@ -81,30 +85,13 @@ pub struct Examined {
     /// What the attempt refers to.
     pub payload: Payload,
     /// What it owns below `$OUTPUT_DIR` as it is now; `None` if it was never up.
-    pub outputs: Option<Manifest>,
+    pub outputs: Option<Owned>,
     /// The recorded stamped files that exist, as they are now; `None` if there are none.
     pub stamped_now: Option<Manifest>,
     /// Recorded state files of `ctl` that are gone.
     pub gone: Vec<String>,
     /// What the user should know.
     pub warnings: Vec<String>,
-}
-
-/// What a `ctl up` that succeeded left.
-#[derive(Debug)]
-pub struct Left {
-    /// What the stage owns below `$OUTPUT_DIR`.
-    pub outputs: Manifest,
-    /// What lies in its stamped directory.
-    pub generated: Manifest,
-    /// The stamped files as they are now.
-    pub stamped: Vec<StampedFile>,
-    /// The fingerprint, with what `ctl` reported of its inputs.
-    pub fingerprint: Fingerprint,
-    /// The detail, completed.
-    pub detail: Detail,
-    /// What all this refers to.
-    pub payload: Payload,
 }
 
 impl Observer<'_> {
@@ -138,10 +125,10 @@ impl Observer<'_> {
     /// Whether what a stage made is as recorded.
     fn is_undisturbed(&self, stage: usize, known: &Known) -> Result<bool> {
         let detail = known.detail();
-        if !self.gone(stage, detail).is_empty() {
+        if !self.gone(self.name(stage).as_str(), detail).is_empty() {
             return Ok(false);
         }
-        if Some(self.outputs(stage, &detail.owned)?.digest()) != known.recorded.outputs {
+        if Some(self.outputs_digest(stage, &detail.owned)?) != known.recorded.outputs {
             return Ok(false);
         }
         let (stamped, there) = self.stamped_now(stage, &made(detail))?;
@@ -200,7 +187,7 @@ impl Observer<'_> {
         let run = self.run_inputs(&subject, Some(Part::from(stamped_manifest(&stamped))))?;
         let mut payload = Payload {
             manifests: stamp.manifests().chain(run.manifests()).collect(),
-            contents: self.contents(stage, rendered, &stamped),
+            contents: Self::stored_contents(rendered, &stamped),
         };
         let config = self.config_content(&mut payload);
         let fingerprint = Fingerprint {
@@ -234,10 +221,10 @@ impl Observer<'_> {
 
     fn compare_disk(&self, stage: usize, known: &Known, examined: &mut Examined) -> Result<()> {
         let detail = known.detail();
-        examined.gone = self.gone(stage, detail);
+        examined.gone = self.gone(self.name(stage).as_str(), detail);
         examined.outputs = Some(self.outputs_now(stage, &detail.owned)?);
         let tree = self.stamped_tree(stage, &made(detail))?;
-        examined.stamped_now = (tree.present() > 0)
+        examined.stamped_now = (present(&tree) > 0)
             .then(|| tree.manifest(self.stamped_hashing()))
             .transpose()?;
         Ok(())
@@ -252,8 +239,8 @@ impl Observer<'_> {
             let text = self.locations.normalise(&file.content);
             library.scanner.scan(&mut mentions, Some(name), path.as_os_str().as_bytes(), &text);
         }
-        for (path, content) in self.template_texts(stage)? {
-            library.scanner.scan(&mut mentions, Some(name), path.as_os_str().as_bytes(), &content);
+        for (path, content) in &rendered.sources {
+            library.scanner.scan(&mut mentions, Some(name), path.as_os_str().as_bytes(), content);
         }
         mentions.close(self.shared_texts()?);
         Ok(Detail {
@@ -269,24 +256,92 @@ impl Observer<'_> {
         })
     }
 
-    /// The stamped files as they are to be recorded, before `ctl up` runs.
-    fn stamped_files(&self, stage: usize, rendered: &Rendered) -> Vec<StampedFile> {
-        let sensitive = &self.settings(stage).stamp.sensitive;
-        let sensitive = Sensitive::new(sensitive).ok();
-        let files = rendered.files.iter();
-        files
-            .map(|(path, file)| {
-                let content = self.may_be_stored(path, &file.content, sensitive.as_ref());
-                StampedFile {
-                    path: escape(path.as_os_str().as_bytes()),
-                    executable: file.is_executable(),
-                    sensitive: sensitive.as_ref().is_some_and(|sensitive| sensitive.names(path)),
-                    digest: Digest::of(&self.locations.normalise(&file.content)),
-                    content: content.then(|| Digest::of(&file.content)),
-                }
-            })
-            .collect()
+    /// What a `ctl up` that succeeded left.
+    ///
+    /// # Errors
+    /// Something cannot be read.
+    pub fn left(&self, stage: usize, before: &Before, reported: Vec<String>) -> Result<(Left, Own)> {
+        let mut detail = before.detail.clone();
+        detail.owned = self.declared_outputs(stage)?;
+        detail.owned.extend(self.written(&before.watch)?);
+        let known = before.detail.owned.iter().filter(|name| self.is_output(name));
+        detail.owned.extend(known.cloned());
+        detail.made = before.attempt.stamped.iter().map(|file| file.path.clone()).collect();
+        detail.kept = self.kept_files(stage, &detail.made)?;
+        let outputs = self.outputs_now(stage, &detail.owned)?;
+        let generated = self.generated(stage, &detail.made)?;
+        let mut payload = Payload::default();
+        let fingerprint = self.report(stage, before, reported, &mut detail, &mut payload)?;
+        let stamped = self.stamped_after(stage, &before.attempt.stamped, &mut payload)?;
+        let manifests = outputs.manifests.iter().map(|manifest| (manifest.digest(), Arc::clone(manifest)));
+        payload.manifests.extend(manifests);
+        let own = Own {
+            outputs: outputs.digest,
+            generated: generated.digest(),
+            incarnation: before.incarnation,
+        };
+        payload.manifests.push((own.generated, Arc::new(generated)));
+        let left = Left {
+            duration: std::time::Duration::ZERO,
+            outputs: own.outputs,
+            generated: own.generated,
+            stamped,
+            fingerprint,
+            detail: Some(serde_json::to_string(&detail).unwrap_or_default()),
+            payload,
+        };
+        Ok((left, own))
     }
+
+    /// Takes what `ctl` reported of its inputs into the fingerprint. A file that was written since `ctl` started may have been
+    /// read before: it is recorded as something that no file is, so that the stage is stale.
+    fn report(
+        &self,
+        stage: usize,
+        before: &Before,
+        reported: Vec<String>,
+        detail: &mut Detail,
+        payload: &mut Payload,
+    ) -> Result<Option<Fingerprint>> {
+        let reported: BTreeSet<String> = reported.into_iter().collect();
+        if reported == detail.reported {
+            return Ok(None);
+        }
+        detail.reported = reported;
+        let mut fingerprint = before.attempt.fingerprint.clone();
+        let env = self.variables_counted(stage, detail);
+        let mut files = self.files_counted(stage, detail)?;
+        for line in detail.reported.difference(&before.detail.reported) {
+            let path = self.expand(stage, line);
+            let written = path.and_then(|path| path.metadata().ok()?.modified().ok());
+            if written.is_some_and(|written| written >= before.started) {
+                files.entries.insert(line.clone(), Digest::of(b"written while ctl ran"));
+            }
+        }
+        for (kind, manifest) in [(Kind::Env, env), (Kind::File, files)] {
+            if manifest.is_empty() {
+                fingerprint.run.remove(&kind);
+            } else {
+                fingerprint.run.insert(kind, manifest.digest());
+                payload.manifests.push((manifest.digest(), Arc::new(manifest)));
+            }
+        }
+        Ok(Some(fingerprint))
+    }
+}
+
+/// How things were before `ctl up` ran.
+pub struct Before {
+    /// With what it was begun.
+    pub attempt: Attempt,
+    /// The same as `attempt.detail`.
+    pub detail: Detail,
+    /// The outputs that its text names.
+    pub watch: Watch,
+    /// The incarnation that it is recorded with.
+    pub incarnation: Digest,
+    /// When.
+    pub started: std::time::SystemTime,
 }
 
 /// The names of the files that stamps made.

@@ -14,7 +14,9 @@ use crate::core::name::escape;
 use crate::error::{Error, Result};
 use crate::observe::detail::Detail;
 use crate::observe::observer::Observer;
-use crate::observe::tree::{Hashing, Tree};
+use crate::observe::tree::Tree;
+use crate::source::lexical;
+use crate::source::settings::PathPattern;
 use crate::system::tree::{Follow, Walk};
 
 impl Observer<'_> {
@@ -37,7 +39,7 @@ impl Observer<'_> {
     pub(super) fn files_counted(&self, stage: usize, detail: &Detail) -> Result<Manifest> {
         let mut entries = BTreeMap::new();
         for pattern in &self.settings(stage).inputs {
-            self.declared(stage, pattern.as_str(), &mut entries)?;
+            self.declared(stage, pattern, &mut entries)?;
         }
         for text in detail.mentions.paths() {
             if let Some(path) = self.expand(stage, text)
@@ -71,17 +73,19 @@ impl Observer<'_> {
         let Ok(below) = path.strip_prefix(&self.project.wave.output_dir) else {
             return Ok(());
         };
-        if !self.is_owned(below) && path.is_file() {
+        if !self.is_owned(below)? && path.is_file() {
             entries.insert(format!("$OUTPUT_DIR/{name}"), self.file(&path)?);
         }
         Ok(())
     }
 
     /// Whether a file below `$OUTPUT_DIR` lies in a stage's own directory there, or is declared as some stage's output.
-    fn is_owned(&self, below: &Path) -> bool {
-        let first = below.components().next().and_then(|first| first.as_os_str().to_str());
-        let own = first.is_some_and(|first| self.graph.find(first).is_some());
-        own || self.is_declared_output(below)
+    fn is_owned(&self, below: &Path) -> Result<bool> {
+        if self.is_in_stage_directory(below) {
+            return Ok(true);
+        }
+        let name = escape(below.as_os_str().as_bytes());
+        Ok(self.all_declared_outputs()?.contains(&name))
     }
 
     fn is_owned_by_ancestor(&self, stage: usize, path: &Path) -> bool {
@@ -90,18 +94,19 @@ impl Observer<'_> {
         };
         let first = below.components().next().and_then(|first| first.as_os_str().to_str());
         let owner = first.and_then(|first| self.graph.find(first));
-        owner.is_some_and(|owner| self.is_ancestor(owner, stage))
+        owner.is_some_and(|owner| self.is_ancestor(owner.index(), stage))
     }
 
     /// Adds the files that a pattern of `inputs` names: a path, or one with `*`, `**`, `?`, `[…]`, `{…}` behind a directory.
     fn declared(
         &self,
         stage: usize,
-        pattern: &str,
+        declared: &PathPattern,
         entries: &mut BTreeMap<String, Digest>,
     ) -> Result<()> {
+        let pattern = declared.text.as_str();
         let (base, rest) = split_glob(pattern);
-        let Some(base_path) = self.expand(stage, base) else {
+        let Some(base_path) = self.expand_from(&declared.base, stage, base) else {
             entries.insert(pattern.to_owned(), Digest::ABSENT);
             return Ok(());
         };
@@ -118,22 +123,21 @@ impl Observer<'_> {
         let matching = tree.files().filter(|(name, _)| glob.is_match(OsStr::from_bytes(name)));
         let names: Vec<&[u8]> = matching.map(|(name, _)| name).collect();
         let chosen = Tree::select(&base_path, names)?;
-        for (name, digest) in self.declared_digests(pattern, &chosen)?.entries {
-            entries.insert(format!("{}/{name}", base.trim_end_matches('/')), digest);
+        let base = if base == "." { "" } else { base };
+        for (name, _) in chosen.files() {
+            let shown = format!("{base}/{}", escape(name));
+            let digest = self.file(&chosen.path(name))?;
+            entries.insert(shown.trim_start_matches('/').to_owned(), digest);
         }
         Ok(())
     }
 
-    fn declared_digests(&self, _pattern: &str, chosen: &Tree) -> Result<Manifest> {
-        let mut manifest = Manifest::default();
-        for (name, _) in chosen.files() {
-            manifest.entries.insert(escape(name), self.file(&chosen.path(name))?);
-        }
-        Ok(manifest)
-    }
-
     /// The path that a text with variables stands for, relative ones from the deployment.
     pub(super) fn expand(&self, stage: usize, text: &str) -> Option<PathBuf> {
+        self.expand_from(&self.project.deployment, stage, text)
+    }
+
+    fn expand_from(&self, base: &Path, stage: usize, text: &str) -> Option<PathBuf> {
         let own = self.name(stage).as_str().as_bytes();
         let bytes = mention::expand(text, |name| match name {
             "STAGE_NAME" => Some(own),
@@ -141,7 +145,7 @@ impl Observer<'_> {
                 .or_else(|| Some(self.project.environment.get(name)?.as_bytes())),
         })?;
         let path = Path::new(OsStr::from_bytes(&bytes));
-        Some(crate::source::lexical::absolute(&self.project.deployment, path))
+        Some(lexical::absolute(base, path))
     }
 
     /// Whether a path lies outside the library, `GENFILES`, `OUTPUT_DIR` and the state.

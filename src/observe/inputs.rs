@@ -10,7 +10,9 @@ use crate::error::Result;
 use crate::observe::configuration::Wanted;
 use crate::observe::detail::Detail;
 use crate::observe::examine::Inherited;
+use crate::observe::library::SharedInputs;
 use crate::observe::observer::Observer;
+use crate::observe::cache::Contents;
 use crate::source::settings::{ConfigInputs, CtlCwd};
 use crate::stamp::reads::ConfigReads;
 
@@ -34,15 +36,37 @@ pub(super) enum Part {
 }
 
 impl Part {
-    fn digest(&self) -> Digest {
+    pub(super) fn digest(&self) -> Digest {
         match self {
             Self::Digest(digest) => *digest,
             Self::Manifest(manifest) => manifest.digest(),
         }
     }
 
+    /// Whether there is nothing in it.
     fn is_empty(&self) -> bool {
-        matches!(self, Self::Manifest(manifest) if manifest.is_empty())
+        match self {
+            Self::Manifest(manifest) => manifest.is_empty(),
+            Self::Digest(digest) => *digest == Manifest::default().digest(),
+        }
+    }
+}
+
+impl From<Contents> for Part {
+    fn from(contents: Contents) -> Self {
+        match contents.manifest {
+            Some(manifest) => Self::from(manifest),
+            None => Self::Digest(contents.digest),
+        }
+    }
+}
+
+impl From<SharedInputs> for Part {
+    fn from(shared: SharedInputs) -> Self {
+        match shared {
+            SharedInputs::All(digest) => Self::Digest(digest),
+            SharedInputs::These(manifest) => Self::Manifest(manifest),
+        }
     }
 }
 
@@ -84,7 +108,7 @@ impl Observer<'_> {
         let reads = &subject.detail.reads;
         let mut inputs = Inputs::default();
         inputs.add(Kind::Template, subject.template.clone());
-        inputs.add(Kind::Setting, self.stamp_settings(subject.stage, &subject.detail.stamper)?);
+        inputs.add(Kind::Setting, self.stamp_settings(subject)?);
         let config = match &reads.config {
             ConfigReads::All => Wanted::All,
             ConfigReads::Paths(paths) => Wanted::Paths(paths.clone()),
@@ -107,7 +131,7 @@ impl Observer<'_> {
             let name = "ctl_cwd".to_owned();
             inputs.add(Kind::Setting, Manifest::of([(name, Digest::of(b"caller"))]));
         }
-        inputs.add(Kind::Shared, Part::Manifest(self.shared_inputs(subject.stage, mentions)?));
+        inputs.add(Kind::Shared, self.shared_inputs(subject.stage, mentions)?);
         inputs.add(Kind::Output, subject.inherited.outputs.clone());
         if mentions.wave(Wave::Genfiles) {
             inputs.add(Kind::Generated, subject.inherited.generated.clone());
@@ -125,6 +149,39 @@ impl Observer<'_> {
             inputs.add(Kind::Config, Part::Manifest(self.configuration.manifest(&wanted)));
         }
         Ok(inputs)
+    }
+
+    /// Delimiters, verbatim rules, what renders. The keys of a `.gomplate.yaml` in the stage template directory are there as a
+    /// template already; those of the deployment's count by key.
+    fn stamp_settings(&self, subject: &Subject<'_>) -> Result<Manifest> {
+        let settings = &self.settings(subject.stage).stamp;
+        let mut entries = BTreeMap::new();
+        let mut add = |name: &str, value: &str| {
+            entries.insert(name.to_owned(), Digest::of(value.as_bytes()));
+        };
+        for (name, value) in [("left_delim", &settings.left_delim), ("right_delim", &settings.right_delim)] {
+            if let Some(value) = value {
+                add(name, value);
+            }
+        }
+        if !settings.verbatim.is_empty() {
+            add("verbatim", &settings.verbatim.join("\n"));
+        }
+        let detail = subject.detail;
+        add("renderer", &self.stamper.renderer_now(&detail.renderer, &self.project.environment, &self.project.deployment));
+        for name in ["GOMPLATE_LEFT_DELIM", "GOMPLATE_RIGHT_DELIM"] {
+            if let Some(value) = self.project.environment.text(name) {
+                add(name, value);
+            }
+        }
+        let config = self.project.deployment.join(".gomplate.yaml");
+        if !self.template_dir(subject.stage).join(".gomplate.yaml").exists() {
+            let digest = self.file(&config)?;
+            if digest != Digest::ABSENT {
+                entries.insert(".gomplate.yaml".to_owned(), digest);
+            }
+        }
+        Ok(Manifest::of(entries))
     }
 
     fn config_counted(&self, subject: &Subject<'_>) -> Option<Wanted> {

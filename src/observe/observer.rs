@@ -1,26 +1,30 @@
 //! All that observing stages needs to know, and digests of files that several stages share. Used by several threads at once.
 //! Knows nothing of what is recorded.
 
-use std::collections::{BTreeMap, HashMap};
-use std::ffi::OsStr;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use crate::core::anchor::Anchors;
 use crate::core::fingerprint::{Digest, Hasher, Manifest};
-use crate::core::graph::{Ix, StageGraph};
+use crate::core::graph::StageGraph;
 use crate::core::location::Locations;
-use crate::core::mention::{Mentions, Scanner, Wave};
-use crate::core::name::{escape, unescape};
+use crate::core::mention::Wave;
 use crate::core::stage::StageName;
 use crate::error::Result;
 use crate::observe::cache::{DigestCache, Key};
 use crate::observe::configuration::Configuration;
+use crate::observe::environment::Variables;
 use crate::observe::inputs::Part;
-use crate::observe::shared::Shared;
+use crate::observe::library::Library;
+use crate::observe::own;
 use crate::observe::tree::{Hashing, Tree};
+use crate::source::config::Config;
 use crate::source::project::Project;
 use crate::source::settings::StageSettings;
+use crate::stamp::Stamper;
+use crate::state::Payload;
 use crate::system::tree::{Follow, Walk};
 
 /// See the module.
@@ -28,23 +32,19 @@ pub struct Observer<'a> {
     pub(super) project: &'a Project,
     pub(super) graph: &'a StageGraph,
     pub(super) configuration: Configuration<'a>,
+    config_bytes: Arc<[u8]>,
     pub(super) locations: Locations,
     pub(super) cache: &'a DigestCache,
-    pub(super) secret: [u8; 32],
+    pub(super) variables: Variables,
+    pub(super) library: OnceLock<Result<Library, String>>,
+    pub(super) jsonnet_files: Vec<PathBuf>,
+    pub(super) declared: OnceLock<BTreeSet<String>>,
+    pub(super) holds_secret: &'a (dyn Fn(&[u8]) -> bool + Sync),
+    pub(super) stamper: &'a dyn Stamper,
+    /// A digest of where everything lies.
+    pub(super) here: Digest,
     settings: Vec<OnceLock<StageSettings>>,
-    pub(super) shared: OnceLock<Result<Library, String>>,
-    jsonnet_files: Vec<PathBuf>,
     files: Mutex<HashMap<PathBuf, Digest>>,
-}
-
-/// The library's shared files, and how texts are searched for them.
-pub(super) struct Library {
-    pub(super) shared: Shared,
-    pub(super) scanner: Scanner,
-    /// What searching a text depends on.
-    pub(super) identity: Digest,
-    /// What each shared file mentions, by its escaped name.
-    texts: OnceLock<BTreeMap<String, Mentions>>,
 }
 
 /// What an observer is made from.
@@ -54,13 +54,15 @@ pub struct Sources<'a> {
     /// The stages.
     pub graph: &'a StageGraph,
     /// The configuration.
-    pub config: &'a serde_json::Value,
-    /// Everything that evaluating it read.
-    pub jsonnet_files: Vec<PathBuf>,
+    pub config: &'a Config,
     /// Digests of files.
     pub cache: &'a DigestCache,
     /// The key of the digests of variables.
-    pub secret: [u8; 32],
+    pub key: [u8; 32],
+    /// Whether a content holds a value that must not be stored.
+    pub holds_secret: &'a (dyn Fn(&[u8]) -> bool + Sync),
+    /// What renders.
+    pub stamper: &'a dyn Stamper,
 }
 
 impl<'a> Observer<'a> {
@@ -70,27 +72,86 @@ impl<'a> Observer<'a> {
             project,
             graph,
             config,
-            jsonnet_files,
             cache,
-            secret,
+            key,
+            holds_secret,
+            stamper,
         } = sources;
+        let locations = locations(project);
+        let path = |path: &Path| path.as_os_str().as_bytes().to_vec();
+        let anchors = Anchors::new(&path(&project.wave.impl_dir), &path(&project.deployment));
         Self {
             project,
             graph,
-            configuration: Configuration::new(config),
-            locations: locations(project),
+            configuration: Configuration::new(&config.value),
+            config_bytes: config.bytes.as_slice().into(),
+            here: here(&locations),
+            locations,
             cache,
-            secret,
+            variables: Variables::new(&project.environment, &key, &anchors),
+            library: OnceLock::new(),
+            jsonnet_files: config.jsonnet_files.clone(),
+            declared: OnceLock::new(),
+            holds_secret,
+            stamper,
             settings: (0..graph.len()).map(|_| OnceLock::new()).collect(),
-            shared: OnceLock::new(),
-            jsonnet_files,
             files: Mutex::default(),
         }
     }
 
     /// The name of a stage.
     pub fn name(&self, stage: usize) -> &StageName {
-        self.graph.name(self.graph.at(stage))
+        self.graph.name(self.graph.ix(stage))
+    }
+
+    /// The direct dependencies of a stage, by name.
+    pub(super) fn edges(&self, stage: usize) -> Vec<StageName> {
+        let dependencies = self.graph.dependencies(self.graph.ix(stage)).iter();
+        dependencies.map(|dependency| self.graph.name(*dependency).clone()).collect()
+    }
+
+    /// Whether one stage depends on another, directly or not.
+    pub(super) fn is_ancestor(&self, ancestor: usize, stage: usize) -> bool {
+        let mut reached = BTreeSet::new();
+        let mut open = vec![stage];
+        while let Some(next) = open.pop() {
+            for dependency in self.graph.dependencies(self.graph.ix(next)) {
+                let dependency = dependency.index();
+                if dependency == ancestor {
+                    return true;
+                }
+                if reached.insert(dependency) {
+                    open.push(dependency);
+                }
+            }
+        }
+        false
+    }
+
+    /// The wave variables, as they are recorded.
+    pub(super) fn recorded_locations(&self) -> BTreeMap<String, String> {
+        let paths = Wave::ALL.into_iter().filter_map(|wave| {
+            let path = self.locations.path(wave.as_str())?;
+            Some((wave.as_str().to_owned(), String::from_utf8_lossy(path).into_owned()))
+        });
+        paths.collect()
+    }
+
+    /// The digest of the configuration's bytes, which are to be stored, unless they hold a secret.
+    pub(super) fn config_content(&self, payload: &mut Payload) -> Option<Digest> {
+        use crate::source::settings::Snapshots;
+        let snapshots = self.project.settings.file.snapshots.unwrap_or_default();
+        let left_out = match snapshots {
+            Snapshots::None => true,
+            Snapshots::All => false,
+            Snapshots::Usual => (self.holds_secret)(&self.config_bytes),
+        };
+        if left_out {
+            return None;
+        }
+        let digest = Digest::of(&self.config_bytes);
+        payload.contents.push((digest, Arc::clone(&self.config_bytes)));
+        Some(digest)
     }
 
     /// The settings of a stage.
@@ -118,39 +179,8 @@ impl<'a> Observer<'a> {
     pub(super) fn templates(&self, stage: usize) -> Result<Part> {
         let root = self.template_dir(stage);
         let tree = Tree::list(&root, Walk::all(Follow::Files))?;
-        let hashing = Hashing {
-            executable: true,
-            ..Hashing::default()
-        };
-        let contents = self.cache.contents(Key::new("template", &root), &tree, hashing)?;
-        Ok(Part::from_contents(contents))
-    }
-
-    /// The files that stamping a stage made, as they are now; those that are gone are not among them.
-    pub(super) fn stamped_now(&self, stage: usize, made: &[Vec<u8>]) -> Result<(Part, usize)> {
-        let root = self.stamped_dir(stage);
-        let tree = Tree::select(&root, made.iter().map(Vec::as_slice))?;
-        let there = tree.present();
-        let hashing = Hashing {
-            executable: true,
-            locations: Some(&self.locations),
-            contents: true,
-            ..Hashing::default()
-        };
-        // Where the wave variables lead decides what a file says.
-        let purpose = format!("stamped {}", self.here());
-        let contents = self.cache.contents(Key::new(&purpose, &root), &tree, hashing)?;
-        Ok((Part::from_contents(contents), there))
-    }
-
-    /// A digest of where everything lies.
-    fn here(&self) -> Digest {
-        let mut hasher = Hasher::new("here");
-        for wave in Wave::ALL {
-            let path = self.locations.path(wave.as_str()).unwrap_or_default();
-            hasher.field(wave.as_str().as_bytes()).field(path);
-        }
-        hasher.finish()
+        let contents = self.cache.contents(Key::new("template", &root), &tree, TEMPLATES)?;
+        Ok(Part::from(contents))
     }
 
     /// The digest of a file's content, or of all files in a directory, or [`Digest::ABSENT`]. A file that many stages
@@ -176,7 +206,7 @@ impl<'a> Observer<'a> {
             };
             Tree::select(parent, [name.as_bytes()])?
         };
-        if !tree.exists() || tree.present() == 0 && !path.is_dir() {
+        if !tree.exists() || own::present(&tree) == 0 && !path.is_dir() {
             return Ok(Digest::ABSENT);
         }
         let contents = self.cache.contents(Key::new("file", path), &tree, Hashing::default())?;
@@ -187,6 +217,16 @@ impl<'a> Observer<'a> {
     pub fn forget_files(&self) {
         self.files.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
+}
+
+/// A digest of where everything lies.
+fn here(locations: &Locations) -> Digest {
+    let mut hasher = Hasher::new("here");
+    for wave in Wave::ALL {
+        let path = locations.path(wave.as_str()).unwrap_or_default();
+        hasher.field(wave.as_str().as_bytes()).field(path);
+    }
+    hasher.finish()
 }
 
 /// The wave variables of a call, by name.
@@ -201,3 +241,21 @@ fn locations(project: &Project) -> Locations {
     paths.extend(wave.config_jsonnet_file.as_deref().map(|path| (Wave::ConfigJsonnetFile, path)));
     Locations::new(paths.into_iter().map(|(wave, path)| (wave.as_str(), path.as_os_str().as_bytes())))
 }
+
+impl Observer<'_> {
+    /// The manifest of a stage's template directory, read.
+    pub(super) fn template_contents(&self, stage: usize) -> Result<Part> {
+        let root = self.template_dir(stage);
+        let tree = Tree::list(&root, Walk::all(Follow::Files))?;
+        let manifest: Manifest = tree.manifest(TEMPLATES)?;
+        self.cache.put(Key::new("template", &root), &tree, manifest.digest());
+        Ok(Part::from(manifest))
+    }
+}
+
+const TEMPLATES: Hashing<'static> = Hashing {
+    prefix: "",
+    executable: true,
+    locations: None,
+    contents: false,
+};

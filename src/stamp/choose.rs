@@ -2,12 +2,20 @@
 //!
 //! Knows nothing of how either of them renders.
 
+use std::path::Path;
 use std::sync::OnceLock;
 
 use crate::error::{Diagnostic, Error, Result};
 use crate::stamp::gomplate::{Gomplate, HOW_TO_INSTALL};
 use crate::stamp::source::Source;
+use crate::system::environment::Environment;
 use crate::stamp::{Rendered, Request, Stamper};
+
+/// What the embedded stamper is called; another version of what it renders gets another number.
+pub const EMBEDDED: &str = "embedded 1";
+
+/// What a gomplate is called, in front of its version.
+pub const GOMPLATE: &str = "gomplate ";
 
 /// `[stamp] stamper`, `BETTERFORM_STAMPER`, `--stamper`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,23 +88,47 @@ impl Chosen {
     /// # Errors
     /// `GOMPLATE` names something that cannot be executed.
     pub fn gomplate(&self, request: &Request<'_>) -> Result<Option<&Gomplate>> {
-        if self.gomplate.get().is_none() {
-            let found = Gomplate::find(request.environment, request.deployment)?;
-            // Another thread may have been faster; it found the same.
-            let _ = self.gomplate.set(found);
-        }
-        Ok(self.gomplate.get().and_then(Option::as_ref))
+        self.find(request.environment, request.deployment)
     }
 }
 
 impl Stamper for Chosen {
     fn render(&self, request: &Request<'_>) -> Result<Rendered> {
         let source = Source::read(request)?;
+        let mut rendered = self.render_source(request, &source)?;
+        let sources = source.files.into_iter().map(|file| (file.path, file.content));
+        rendered.sources = sources.collect();
+        Ok(rendered)
+    }
+
+    fn renderer_now(&self, renderer: &str, environment: &Environment, deployment: &Path) -> String {
+        let by_gomplate = renderer.starts_with(GOMPLATE) || self.embedded.is_none();
+        if self.choice == Choice::Embedded || self.choice == Choice::Auto && !by_gomplate {
+            return EMBEDDED.to_owned();
+        }
+        let version = self.find(environment, deployment).ok().flatten();
+        let version = version.and_then(|gomplate| gomplate.version(environment, deployment).ok());
+        // Without gomplate nothing can be rendered anew; what was rendered still holds.
+        version.map_or_else(|| renderer.to_owned(), |version| format!("{GOMPLATE}{version}"))
+    }
+}
+
+impl Chosen {
+    fn find(&self, environment: &Environment, deployment: &Path) -> Result<Option<&Gomplate>> {
+        if self.gomplate.get().is_none() {
+            let found = Gomplate::find(environment, deployment)?;
+            // Another thread may have been faster; it found the same.
+            let _ = self.gomplate.set(found);
+        }
+        Ok(self.gomplate.get().and_then(Option::as_ref))
+    }
+
+    fn render_source(&self, request: &Request<'_>, source: &Source) -> Result<Rendered> {
         let embedded = match self.choice {
             Choice::Gomplate => None,
             Choice::Auto | Choice::Embedded => self.embedded.as_deref(),
         };
-        let refused = match embedded.map(|embedded| embedded.attempt(request, &source)) {
+        let refused = match embedded.map(|embedded| embedded.attempt(request, source)) {
             None => Vec::new(),
             Some(attempt) => match attempt? {
                 Attempt::Rendered(rendered) => return Ok(rendered),
@@ -108,7 +140,7 @@ impl Stamper for Chosen {
             return Err(error.hint("let `stamper` be `auto` or `gomplate`"));
         }
         match self.gomplate(request)? {
-            Some(gomplate) => gomplate.render_source(request, &source),
+            Some(gomplate) => gomplate.render_source(request, source),
             None => {
                 Err(missing(request, refused, "gomplate is not installed").hint(HOW_TO_INSTALL))
             }

@@ -101,18 +101,11 @@ impl Gomplate {
     }
 }
 
-impl Stamper for Gomplate {
-    fn render(&self, request: &Request<'_>) -> Result<Rendered> {
-        // This also refuses what gomplate would hang on, such as named pipes.
-        self.render_source(request, &Source::read(request)?)
-    }
-}
-
 impl Gomplate {
     /// Renders a stage that was read.
     ///
     /// # Errors
-    /// As [`Stamper::render`].
+    /// As [`crate::stamp::Stamper::render`].
     pub fn render_source(&self, request: &Request<'_>, source: &Source) -> Result<Rendered> {
         let version = self.version(request.environment, request.deployment)?;
         let private = tempfile::Builder::new()
@@ -140,6 +133,7 @@ impl Gomplate {
             files,
             reads: scan(request, source),
             renderer: format!("gomplate {version}"),
+            sources: Vec::new(),
             warnings: messages.warnings(),
         })
     }

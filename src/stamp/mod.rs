@@ -95,6 +95,8 @@ pub struct Rendered {
     pub reads: Reads,
     /// What rendered it, with its version, as in `gomplate 5.2.0`: an input like any other setting.
     pub renderer: String,
+    /// The files that it was made from, as they are.
+    pub sources: Vec<(PathBuf, Arc<[u8]>)>,
     /// What the user should know although rendering succeeded, a line each.
     pub warnings: Vec<String>,
 }
@@ -106,4 +108,7 @@ pub trait Stamper: Send + Sync {
     /// # Errors
     /// Whatever keeps one of the files from being rendered, with its place in the template where there is one.
     fn render(&self, request: &Request<'_>) -> Result<Rendered>;
+
+    /// What `renderer`, which rendered a stage before, is called now: another version of it has another name.
+    fn renderer_now(&self, renderer: &str, environment: &Environment, deployment: &Path) -> String;
 }
