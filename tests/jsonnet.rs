@@ -9,6 +9,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail anywhere")]
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -251,7 +252,9 @@ fn oracle() -> Option<PathBuf> {
         places.find(|place| place.is_file())
     });
     if found.is_none() {
-        println!("SKIPPED: no jsonnet command to compare with; set JSONNET_ORACLE");
+        // Not captured, so that it is seen.
+        let skipped = b"SKIPPED: no jsonnet command to compare with; set JSONNET_ORACLE\n";
+        std::io::stderr().write_all(skipped).unwrap();
     }
     found
 }
