@@ -6,4 +6,6 @@ pub mod jsonnet;
 pub mod lexical;
 pub(crate) mod place;
 pub mod project;
+#[cfg(test)]
+pub(crate) mod sandbox;
 pub mod settings;

@@ -85,6 +85,3 @@ pub fn evaluate(job: &Job) -> Result<Evaluated> {
         }
     })
 }
-
-#[cfg(test)]
-mod tests;

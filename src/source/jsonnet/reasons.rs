@@ -125,6 +125,32 @@ pub(super) fn evaluation(
             let reason = refusal.unwrap_or_else(|| format!("couldn't open import {path:?}"));
             (Some(*span), reason)
         }
+        Kind::RepeatedFieldName { span, name } => {
+            (Some(*span), format!("Duplicate field name: {name:?}"))
+        }
+        Kind::UnknownObjectField { span, field_name } => {
+            (Some(*span), format!("Field does not exist: {field_name}"))
+        }
+        Kind::SuperWithoutSuperObject { span } => (
+            Some(*span),
+            "Attempt to use super when there is no super class".to_owned(),
+        ),
+        Kind::AssertFailed { span, message } => (
+            Some(*span),
+            message
+                .clone()
+                .unwrap_or_else(|| "Assertion failed".to_owned()),
+        ),
+        Kind::ExplicitError { span, message } => (Some(*span), message.clone()),
+        Kind::Other { span, message } => (*span, message.clone()),
+        _ => using(kind),
+    }
+}
+
+/// Errors of values that are used as something that they are not.
+fn using(kind: &EvalErrorKind) -> (Option<SpanId>, String) {
+    use EvalErrorKind as Kind;
+    match kind {
         Kind::InvalidIndexedType { span, got_type } => (
             Some(*span),
             format!("Cannot index a value of type {}", type_name(*got_type)),
@@ -154,19 +180,9 @@ pub(super) fn evaluation(
             Some(*span),
             format!("Index {index} out of bounds, not within [0, {length})"),
         ),
-        Kind::RepeatedFieldName { span, name } => {
-            (Some(*span), format!("Duplicate field name: {name:?}"))
-        }
-        Kind::UnknownObjectField { span, field_name } => {
-            (Some(*span), format!("Field does not exist: {field_name}"))
-        }
         Kind::FieldOfNonObject { span } => {
             (Some(*span), "Unexpected type, expected object".to_owned())
         }
-        Kind::SuperWithoutSuperObject { span } => (
-            Some(*span),
-            "Attempt to use super when there is no super class".to_owned(),
-        ),
         Kind::ForSpecValueIsNotArray { span, got_type } => {
             (Some(*span), unexpected("array", *got_type))
         }
@@ -179,14 +195,6 @@ pub(super) fn evaluation(
             );
             (Some(*span), message)
         }
-        Kind::AssertFailed { span, message } => (
-            Some(*span),
-            message
-                .clone()
-                .unwrap_or_else(|| "Assertion failed".to_owned()),
-        ),
-        Kind::ExplicitError { span, message } => (Some(*span), message.clone()),
-        Kind::Other { span, message } => (*span, message.clone()),
         _ => calling(kind),
     }
 }

@@ -120,3 +120,111 @@ impl Project {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::sandbox::Sandbox;
+
+    #[test]
+    fn ctl_gets_the_environment_of_the_call_and_the_wave_variables() {
+        let mut sandbox = Sandbox::new();
+        for (name, value) in [
+            ("BETTERFORM_STATE", "s/state.db"),
+            ("BETTERFORM_JOBS", "3"),
+            ("BETTERFORM_INPUTS_FILE", "i"),
+            ("STAGE_NAME", "outer"),
+            ("OTHER", ""),
+        ] {
+            sandbox.environment.set(name, value);
+        }
+        let project = sandbox.load().unwrap();
+        let stage = StageName::new("one").unwrap();
+        let root = sandbox.root.path().display().to_string();
+        let seen = |stage: Option<&StageName>| -> Vec<String> {
+            let environment = project.ctl_environment(stage);
+            let all = environment.iter();
+            all.map(|(n, v)| format!("{}={}", n.display(), v.display()).replace(&root, "@"))
+                .collect()
+        };
+        let mut expected = vec![
+            "BETTERFORM_PARENT_CONFIG_JSONNET_FILE=",
+            "BETTERFORM_PARENT_CONFIG_JSON_FILE=@/dep/genfiles/config.json",
+            "BETTERFORM_PARENT_DEPLOYMENT=@/dep",
+            "BETTERFORM_PARENT_IMPL_DIR=@/lib",
+            "BETTERFORM_PARENT_STATE=@/dep/s/state.db",
+            "CONFIG_JSONNET_FILE=",
+            "CONFIG_JSON_FILE=@/dep/genfiles/config.json",
+            "GENFILES=@/dep/genfiles",
+            "IMPL_DIR=@/lib",
+            "INTERACTIVE=false",
+            "OTHER=",
+            "OUTPUT_DIR=@/dep/output",
+            "STAGE_NAME=one",
+        ];
+        assert_eq!(seen(Some(&stage)), expected);
+        expected.pop();
+        assert_eq!(seen(None), expected);
+    }
+
+    #[test]
+    fn a_nested_betterform_knows_its_parent() {
+        let outer = Sandbox::new();
+        let parent = outer.load().unwrap();
+        let stage = StageName::new("one").unwrap();
+        let mut inner = Sandbox::new();
+        inner.environment = parent.ctl_environment(Some(&stage));
+        inner.overrides.state = Some("s".into());
+        let rerun = |sandbox: &Sandbox, cwd: &Path| {
+            let (overrides, environment) = (sandbox.overrides.clone(), sandbox.environment.clone());
+            let project = Project::load(cwd, None, overrides, environment).unwrap();
+            project.refuse_rerun().err().map(|error| outer.told(&error))
+        };
+        // All inherited.
+        assert_eq!(
+            rerun(&inner, &outer.path("dep")).unwrap(),
+            "stage `one` runs the library `@/lib` in the deployment `@/dep`, which is the one that it is a stage of\n\
+         help: in its `ctl`, set `IMPL_DIR` to the library that the stage is to run"
+        );
+        // Its own library, but where the parent keeps its state.
+        let library = inner.path("lib");
+        inner.environment.set("IMPL_DIR", library);
+        inner.overrides.state = None;
+        assert_eq!(
+            rerun(&inner, &outer.path("dep")).unwrap(),
+            "stage `one` runs betterform with the state of the betterform that runs the stage, `@/dep/.betterform/genfiles/state.db`\n\
+         help: in its `ctl`, set `GENFILES=$GENFILES/$STAGE_NAME` and `OUTPUT_DIR=$OUTPUT_DIR/$STAGE_NAME`"
+        );
+        inner
+            .environment
+            .set("GENFILES", outer.path("dep/genfiles/one"));
+        assert_eq!(rerun(&inner, &outer.path("dep")), None);
+        assert_eq!(
+            outer
+                .load()
+                .unwrap()
+                .refuse_rerun()
+                .err()
+                .map(|it| it.to_string()),
+            None
+        );
+    }
+
+    #[test]
+    fn a_jsonnet_file_of_its_own_leaves_the_parents_configuration_alone() {
+        let outer = Sandbox::new();
+        outer.write("dep/config.jsonnet", "{}");
+        let parent = outer.load().unwrap();
+        let mut inner = Sandbox::new();
+        inner.environment = parent.ctl_environment(None);
+        inner
+            .environment
+            .set("GENFILES", outer.path("dep/genfiles/one"));
+        let json = |sandbox: &Sandbox| sandbox.load().unwrap().wave.config_json_file;
+        assert_eq!(json(&inner), outer.path("dep/genfiles/config.json"));
+        inner.environment.set("CONFIG_JSONNET_FILE", "own.jsonnet");
+        assert_eq!(json(&inner), outer.path("dep/genfiles/one/config.json"));
+        inner.environment.set("CONFIG_JSON_FILE", "own.json");
+        assert_eq!(json(&inner), inner.path("dep/own.json"));
+    }
+}

@@ -110,17 +110,8 @@ impl Call<'_> {
             )
             .unwrap_or_else(|| default("output"));
         let config_jsonnet_file = self.jsonnet_file(settings);
-        let flag = given.config_json_file.as_deref();
         let config_json_file = self
-            .pick(flag, "CONFIG_JSON_FILE", settings.config_json_file.as_ref())
-            .map(|(path, _)| path)
-            // A jsonnet file of our own must not be evaluated into the parent's configuration.
-            .filter(|path| {
-                parent.is_none_or(|parent| {
-                    parent.config_jsonnet_file == config_jsonnet_file
-                        || parent.config_json_file != *path
-                })
-            })
+            .json_file(settings, parent, config_jsonnet_file.as_deref())
             .unwrap_or_else(|| genfiles.join("config.json"));
         Ok(Wave {
             impl_dir,
@@ -145,6 +136,23 @@ impl Call<'_> {
             Some(path) => Some(lexical::absolute(self.deployment, path)),
             None => Some(self.deployment.join("config.jsonnet")).filter(|path| path.exists()),
         }
+    }
+
+    /// The configuration as JSON, if something says where it is. A jsonnet file of our own must not be evaluated into the
+    /// parent's configuration: then an inherited path says nothing.
+    fn json_file(
+        &self,
+        settings: &File,
+        parent: Option<&Parent>,
+        jsonnet_file: Option<&Path>,
+    ) -> Option<PathBuf> {
+        let flag = self.overrides.config_json_file.as_deref();
+        let setting = settings.config_json_file.as_ref();
+        let (path, _) = self.pick(flag, "CONFIG_JSON_FILE", setting)?;
+        let ours = parent.is_none_or(|parent| {
+            parent.config_jsonnet_file.as_deref() == jsonnet_file || parent.config_json_file != path
+        });
+        ours.then_some(path)
     }
 
     fn interactive(&self, settings: &File) -> Result<Option<bool>> {
