@@ -171,7 +171,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let template_dir = directory.path().join("s");
         std::fs::create_dir(&template_dir).unwrap();
-        std::fs::copy("/dev/null", template_dir.join("empty")).unwrap();
+        std::fs::File::create(template_dir.join("empty")).unwrap();
         Chosen::new(choice, embedded).render(&Request {
             stage: &StageName::new("s").unwrap(),
             template_dir: &template_dir,
