@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use crate::error::{Diagnostic, Error, Result};
-use crate::stamp::gomplate::{Gomplate, HOW_TO_INSTALL};
+use crate::stamp::gomplate::{GOMPLATE, Gomplate, HOW_TO_INSTALL};
 use crate::stamp::source::Source;
 use crate::system::environment::Environment;
 use crate::stamp::{Rendered, Request, Stamper};
@@ -55,6 +55,9 @@ pub trait Embedded: Send + Sync {
     /// # Errors
     /// What gomplate fails at too.
     fn attempt(&self, request: &Request<'_>, source: &Source) -> Result<Attempt>;
+
+    /// What it calls itself in [`Rendered::renderer`], with its version.
+    fn renderer(&self) -> String;
 }
 
 /// What came of an attempt to render in process.
@@ -89,6 +92,29 @@ impl Chosen {
     /// `GOMPLATE` names something that cannot be executed.
     pub fn gomplate(&self, request: &Request<'_>) -> Result<Option<&Gomplate>> {
         self.find(request.environment, request.deployment)
+    }
+}
+
+impl Chosen {
+    /// What would be the renderer now of a stage that `recorded` rendered, as long as its templates are the same: it differs
+    /// if the user chose another stamper, or if that is of another version.
+    ///
+    /// # Errors
+    /// gomplate cannot be run.
+    pub fn renderer(&self, request: &Request<'_>, recorded: &str) -> Result<String> {
+        let with_gomplate = match self.choice {
+            Choice::Gomplate => true,
+            Choice::Embedded => false,
+            Choice::Auto => recorded.starts_with(GOMPLATE) || self.embedded.is_none(),
+        };
+        match (&self.embedded, with_gomplate) {
+            (Some(embedded), false) => Ok(embedded.renderer()),
+            (None, false) => Ok(String::new()),
+            (_, true) => match self.gomplate(request)? {
+                Some(gomplate) => gomplate.renderer(request),
+                None => Ok(GOMPLATE.to_owned()),
+            },
+        }
     }
 }
 
@@ -181,6 +207,10 @@ mod tests {
                 help: None,
             }]))
         }
+
+        fn renderer(&self) -> String {
+            "embedded 1".to_owned()
+        }
     }
 
     struct Able;
@@ -197,14 +227,18 @@ mod tests {
                 ..Rendered::default()
             }))
         }
+
+        fn renderer(&self) -> String {
+            "embedded 2".to_owned()
+        }
     }
 
-    fn render(choice: Choice, embedded: Option<Box<dyn Embedded>>) -> Result<Rendered> {
+    fn with<T>(action: impl FnOnce(&Request<'_>) -> T) -> T {
         let directory = tempfile::tempdir().unwrap();
         let template_dir = directory.path().join("s");
         std::fs::create_dir(&template_dir).unwrap();
-        std::fs::copy("/dev/null", template_dir.join("empty")).unwrap();
-        Chosen::new(choice, embedded).render(&Request {
+        std::fs::File::create(template_dir.join("empty")).unwrap();
+        action(&Request {
             stage: &StageName::new("s").unwrap(),
             template_dir: &template_dir,
             config_json_file: Path::new("/nowhere.json"),
@@ -213,6 +247,25 @@ mod tests {
             deployment: directory.path(),
             settings: &StampSettings::default(),
         })
+    }
+
+    fn render(choice: Choice, embedded: Option<Box<dyn Embedded>>) -> Result<Rendered> {
+        with(|request| Chosen::new(choice, embedded).render(request))
+    }
+
+    #[test]
+    fn says_what_would_render_now() {
+        let cases = [
+            (Choice::Auto, "embedded 1", "embedded 2"),
+            (Choice::Auto, "gomplate 5.2.0", "gomplate"),
+            (Choice::Embedded, "gomplate 5.2.0", "embedded 2"),
+            (Choice::Gomplate, "embedded 2", "gomplate"),
+        ];
+        for (choice, recorded, expected) in cases {
+            let chosen = Chosen::new(choice, Some(Box::new(Able)));
+            let now = with(|request| chosen.renderer(request, recorded));
+            assert_eq!(now.unwrap(), expected);
+        }
     }
 
     #[test]

@@ -22,6 +22,9 @@ use crate::stamp::verbatim::VERBATIM_FILE;
 use crate::stamp::{Rendered, RenderedFile, RenderedFiles, Request, Stamper};
 use crate::system::environment::Environment;
 
+/// How the name of this renderer begins.
+pub const GOMPLATE: &str = "gomplate";
+
 /// What to do where gomplate is missing.
 pub const HOW_TO_INSTALL: &str = "install gomplate 5 (https://docs.gomplate.ca/installing/) so that it is on `PATH`, or name it with `GOMPLATE`";
 
@@ -79,6 +82,15 @@ impl Gomplate {
         Ok(self.version.get_or_init(|| version.to_owned()))
     }
 
+    /// What it is called in [`Rendered::renderer`], with its version.
+    ///
+    /// # Errors
+    /// As [`Gomplate::version`].
+    pub fn renderer(&self, request: &Request<'_>) -> Result<String> {
+        let version = self.version(request.environment, request.deployment)?;
+        Ok(format!("{GOMPLATE} {version}"))
+    }
+
     /// The one place that starts gomplate.
     #[expect(
         clippy::disallowed_methods,
@@ -107,7 +119,7 @@ impl Gomplate {
     /// # Errors
     /// As [`crate::stamp::Stamper::render`].
     pub fn render_source(&self, request: &Request<'_>, source: &Source) -> Result<Rendered> {
-        let version = self.version(request.environment, request.deployment)?;
+        let renderer = self.renderer(request)?;
         let private = tempfile::Builder::new()
             .prefix("betterform-")
             .permissions(Permissions::from_mode(0o700))
@@ -132,7 +144,7 @@ impl Gomplate {
         Ok(Rendered {
             files,
             reads: scan(request, source),
-            renderer: format!("gomplate {version}"),
+            renderer,
             sources: Vec::new(),
             warnings: messages.warnings(),
         })

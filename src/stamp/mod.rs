@@ -13,6 +13,7 @@ pub mod reads;
 mod regexp;
 pub mod scan;
 pub mod sensitive;
+pub mod settings;
 pub mod source;
 mod stamped_dir;
 pub mod sync;

@@ -336,9 +336,9 @@ mod tests {
                 false,
             ),
             (r#"{{ getenv "SECRET" }}"#, &["/run/secret"], false),
-            (r#"{{ file.Read .cfg.path }}"#, &[], true),
-            (r#"{{ file.Read $p }}"#, &[], true),
-            (r#"{{ range $l }}{{ file.Read . }}{{ end }}"#, &[], true),
+            ("{{ file.Read .cfg.path }}", &[], true),
+            ("{{ file.Read $p }}", &[], true),
+            ("{{ range $l }}{{ file.Read . }}{{ end }}", &[], true),
             (
                 r#"{{ include "file:///etc/x?type=a" }}"#,
                 &["/etc/x"],

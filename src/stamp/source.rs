@@ -125,14 +125,7 @@ impl Source {
     /// # Errors
     /// A file cannot be read or is neither file nor directory, a symlink leads nowhere, or a pattern is not valid.
     pub fn read(request: &Request<'_>) -> Result<Self> {
-        let config_file = find_config(request)?;
-        let config = match &config_file {
-            None => GomplateConfig::default(),
-            Some(file) => {
-                let text = std::fs::read(file).map_err(|e| Error::io("cannot read", file, &e))?;
-                GomplateConfig::parse(&String::from_utf8_lossy(&text), &shown(request, file))?
-            }
-        };
+        let (config, config_file) = read_config(request)?;
         let delimiters = Delimiters::resolve(request, &config);
         let files = read_files(request, &config, &delimiters)?;
         Ok(Self {
@@ -147,6 +140,20 @@ impl Source {
     pub fn file(&self, path: &Path) -> Option<&SourceFile> {
         self.files.iter().find(|file| file.path == path)
     }
+}
+
+/// gomplate's own configuration for a stage, and the file that it was read from.
+///
+/// # Errors
+/// The file cannot be read, or is not valid.
+pub fn read_config(request: &Request<'_>) -> Result<(GomplateConfig, Option<PathBuf>)> {
+    let Some(file) = find_config(request)? else {
+        return Ok((GomplateConfig::default(), None));
+    };
+    let text = std::fs::read(&file).map_err(|e| Error::io("cannot read", &file, &e))?;
+    let text = String::from_utf8_lossy(&text);
+    let config = GomplateConfig::parse(&text, &shown(request, &file))?;
+    Ok((config, Some(file)))
 }
 
 /// The `.gomplate.yaml` of the stage, else that which `GOMPLATE_CONFIG` names (empty: none), else that of the deployment.

@@ -1,0 +1,4 @@
+@echo {{ .cfg.name }}
+{{- if true }}
+x
+{{- end }}

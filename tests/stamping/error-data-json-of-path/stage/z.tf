@@ -1,0 +1,1 @@
+{{ (print .Env.OUTPUT_DIR "/x.json" | data.JSON).a }}

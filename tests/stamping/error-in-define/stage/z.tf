@@ -1,0 +1,2 @@
+{{ define "q" }}
+ {{ .x }}{{ end }}{{ template "q" .cfg }}

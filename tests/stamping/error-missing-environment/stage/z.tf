@@ -1,0 +1,1 @@
+x {{ .Env.NOPE_NOT_SET }}

@@ -1,0 +1,3 @@
+{{ .cfg.a }}
+{{ dict "a"
+  .cfg.nope }}

@@ -1,0 +1,1 @@
+{{ .cfg.server.nope.deep }}

@@ -1,0 +1,1 @@
+{{ range .cfg.name }}{{ end }}

@@ -1,0 +1,2 @@
+line
+	é {{ required "set it" .cfg.empty }}

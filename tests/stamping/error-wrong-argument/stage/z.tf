@@ -1,0 +1,1 @@
+{{ strings.Repeat "3" "x" }}

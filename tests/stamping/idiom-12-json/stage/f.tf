@@ -1,0 +1,3 @@
+locals { x = {{ .cfg.users | toJSON }} }
+{{ toJSONPretty "  " .cfg.rows }}
+{{ .cfg.html | toJSON }} {{ .cfg.unicode | toJSON }}
