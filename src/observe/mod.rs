@@ -2,4 +2,10 @@
 
 pub mod cache;
 pub mod environment;
+pub mod outputs;
+pub mod patterns;
+pub mod shared;
 pub mod tree;
+
+#[cfg(test)]
+mod tests;
