@@ -31,18 +31,17 @@ impl Anchors {
             whole.then(|| [name.as_bytes(), way].concat())
         });
         below.or_else(|| {
-            let above = self.above("library", &self.library, value);
-            above.or_else(|| self.above("deployment", &self.deployment, value))
+            let above = Self::above("library", &self.library, value);
+            above.or_else(|| Self::above("deployment", &self.deployment, value))
         })
     }
 
-    #[expect(clippy::unused_self, reason = "it belongs to `relative`")]
-    fn above(&self, name: &str, anchor: &[u8], value: &[u8]) -> Option<Vec<u8>> {
+    fn above(name: &str, anchor: &[u8], value: &[u8]) -> Option<Vec<u8>> {
         let path = trimmed(value);
         let way = anchor
             .strip_prefix(path)
             .filter(|way| way.starts_with(b"/"))?;
-        let up = way.iter().filter(|byte| **byte == b'/').count();
+        let up = way.split(|byte| *byte == b'/').count() - 1;
         let slashes = value.get(path.len()..)?;
         let relative = || [name.as_bytes(), "/..".repeat(up).as_bytes(), slashes].concat();
         path.starts_with(b"/").then(relative)

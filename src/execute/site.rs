@@ -89,34 +89,8 @@ impl Site<'_> {
 
     /// Renders a stage and finds out what it depends on.
     pub(super) fn examine(&self, stage: usize, inherited: &Inherited) -> Result<(Examined, Rendered)> {
-        let rendered = self.render(stage)?;
+        let rendered = self.observer.render(stage)?;
         let examined = self.observer.examine(stage, self.known(stage), &rendered, inherited)?;
         Ok((examined, rendered))
-    }
-
-    /// Renders a stage.
-    pub fn render(&self, stage: usize) -> Result<Rendered> {
-        let name = self.name(stage);
-        let settings = self.stamp_settings(stage);
-        let environment = self.project.ctl_environment(Some(name));
-        self.stamper.render(&Request {
-            stage: name,
-            template_dir: &self.observer.template_dir(stage),
-            config_json_file: &self.project.wave.config_json_file,
-            config: &self.config.value,
-            environment: &environment,
-            deployment: &self.project.deployment,
-            settings: &settings,
-        })
-    }
-
-    /// What `betterform.toml` says of stamping a stage.
-    pub fn stamp_settings(&self, stage: usize) -> StampSettings {
-        let settings = &self.settings(stage).stamp;
-        StampSettings {
-            left_delim: settings.left_delim.clone(),
-            right_delim: settings.right_delim.clone(),
-            verbatim: settings.verbatim.clone(),
-        }
     }
 }

@@ -25,12 +25,12 @@ pub struct DigestCache {
     fresh: Mutex<BTreeMap<Key, Entry>>,
 }
 
-/// Which tree, hashed how.
+/// Which tree, for which purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key([u8; 16]);
 
 impl Key {
-    /// The key of a tree for a purpose: what is listed, and how it is hashed, must follow from `purpose`.
+    /// The key of a tree for a purpose: which files below `root` are listed must follow from `purpose`.
     pub fn new(purpose: &str, root: &Path) -> Self {
         let mut hasher = Hasher::new("cache key");
         hasher
@@ -96,17 +96,17 @@ impl DigestCache {
     }
 
     /// The digest of a tree's manifest, if its files are as they were when it was remembered.
-    pub fn get(&self, key: Key, tree: &Tree) -> Option<Digest> {
+    pub fn get(&self, key: Key, tree: &Tree, hashing: Hashing<'_>) -> Option<Digest> {
         let entry = self.entry(key)?;
-        let same = entry.signature == short(&tree.signature()) && tree.is_settled();
+        let same = entry.signature == signature(tree, hashing) && tree.is_settled();
         same.then_some(entry.manifest)
     }
 
     /// Remembers the digest of a tree's manifest. `tree` must have been listed before its files were read. Nothing is
     /// remembered of a tree in which a change could go unnoticed.
-    pub fn put(&self, key: Key, tree: &Tree, manifest: Digest) {
+    pub fn put(&self, key: Key, tree: &Tree, hashing: Hashing<'_>, manifest: Digest) {
         if tree.is_settled() {
-            let signature = short(&tree.signature());
+            let signature = signature(tree, hashing);
             let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
             fresh.insert(
                 key,
@@ -124,7 +124,7 @@ impl DigestCache {
     /// # Errors
     /// A file that cannot be read.
     pub fn contents(&self, key: Key, tree: &Tree, hashing: Hashing<'_>) -> Result<Contents> {
-        if let Some(digest) = self.get(key, tree) {
+        if let Some(digest) = self.get(key, tree, hashing) {
             return Ok(Contents {
                 digest,
                 manifest: None,
@@ -132,7 +132,7 @@ impl DigestCache {
         }
         let manifest = tree.manifest(hashing)?;
         let digest = manifest.digest();
-        self.put(key, tree, digest);
+        self.put(key, tree, hashing, digest);
         Ok(Contents {
             digest,
             manifest: Some(manifest),
@@ -201,9 +201,25 @@ impl DigestCache {
     }
 }
 
-fn short(digest: &Digest) -> [u8; 16] {
+/// What must be the same for a remembered digest to hold: what the file system says of the files, and how they are hashed.
+fn signature(tree: &Tree, hashing: Hashing<'_>) -> [u8; 16] {
+    let mut hasher = Hasher::new("cached tree");
+    hasher
+        .digest(&tree.signature())
+        .field(hashing.prefix.as_bytes());
+    hasher
+        .number(hashing.executable.into())
+        .number(hashing.contents.into());
+    if let Some(locations) = hashing
+        .locations
+        .filter(|_| hashing.contents || tree.has_links())
+    {
+        for (path, name) in locations.places() {
+            hasher.field(path).field(name.as_bytes());
+        }
+    }
     let mut short = [0; 16];
-    short.copy_from_slice(&digest.as_bytes()[..16]);
+    short.copy_from_slice(&hasher.finish().as_bytes()[..16]);
     short
 }
 

@@ -33,6 +33,11 @@ impl<'a> Configuration<'a> {
         }
     }
 
+    /// All of it.
+    pub fn value(&self) -> &'a Value {
+        self.value
+    }
+
     /// The digests of the values that count; a path that leads nowhere is there as [`Digest::ABSENT`].
     pub fn manifest(&self, wanted: &Wanted) -> Arc<Manifest> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);

@@ -14,6 +14,7 @@ use crate::observe::library::SharedInputs;
 use crate::observe::observer::Observer;
 use crate::observe::cache::Contents;
 use crate::source::settings::{ConfigInputs, CtlCwd};
+use crate::stamp;
 use crate::stamp::reads::ConfigReads;
 
 /// What the inputs of a stage are gathered from.
@@ -151,37 +152,14 @@ impl Observer<'_> {
         Ok(inputs)
     }
 
-    /// Delimiters, verbatim rules, what renders. The keys of a `.gomplate.yaml` in the stage template directory are there as a
-    /// template already; those of the deployment's count by key.
+    /// Delimiters, verbatim rules, keys of `.gomplate.yaml`, what renders.
     fn stamp_settings(&self, subject: &Subject<'_>) -> Result<Manifest> {
-        let settings = &self.settings(subject.stage).stamp;
-        let mut entries = BTreeMap::new();
-        let mut add = |name: &str, value: &str| {
-            entries.insert(name.to_owned(), Digest::of(value.as_bytes()));
-        };
-        for (name, value) in [("left_delim", &settings.left_delim), ("right_delim", &settings.right_delim)] {
-            if let Some(value) = value {
-                add(name, value);
-            }
-        }
-        if !settings.verbatim.is_empty() {
-            add("verbatim", &settings.verbatim.join("\n"));
-        }
-        let detail = subject.detail;
-        add("renderer", &self.stamper.renderer_now(&detail.renderer, &self.project.environment, &self.project.deployment));
-        for name in ["GOMPLATE_LEFT_DELIM", "GOMPLATE_RIGHT_DELIM"] {
-            if let Some(value) = self.project.environment.text(name) {
-                add(name, value);
-            }
-        }
-        let config = self.project.deployment.join(".gomplate.yaml");
-        if !self.template_dir(subject.stage).join(".gomplate.yaml").exists() {
-            let digest = self.file(&config)?;
-            if digest != Digest::ABSENT {
-                entries.insert(".gomplate.yaml".to_owned(), digest);
-            }
-        }
-        Ok(Manifest::of(entries))
+        self.with_request(subject.stage, &self.environment, &|request| {
+            let mut entries = stamp::settings::settings(request)?;
+            let renderer = self.stamper.renderer_now(request, &subject.detail.renderer)?;
+            entries.insert("renderer".to_owned(), Digest::of(renderer.as_bytes()));
+            Ok(Manifest::of(entries))
+        })
     }
 
     fn config_counted(&self, subject: &Subject<'_>) -> Option<Wanted> {

@@ -15,3 +15,6 @@ pub mod patterns;
 pub mod shared;
 pub mod tree;
 mod variables;
+
+#[cfg(test)]
+mod tests;

@@ -23,7 +23,8 @@ use crate::observe::tree::{Hashing, Tree};
 use crate::source::config::Config;
 use crate::source::project::Project;
 use crate::source::settings::StageSettings;
-use crate::stamp::Stamper;
+use crate::stamp::{Rendered, Request, StampSettings, Stamper};
+use crate::system::environment::Environment;
 use crate::state::Payload;
 use crate::system::tree::{Follow, Walk};
 
@@ -41,6 +42,8 @@ pub struct Observer<'a> {
     pub(super) declared: OnceLock<BTreeSet<String>>,
     pub(super) holds_secret: &'a (dyn Fn(&[u8]) -> bool + Sync),
     pub(super) stamper: &'a dyn Stamper,
+    /// The environment of stamping, without `STAGE_NAME`.
+    pub(super) environment: Environment,
     /// A digest of where everything lies.
     pub(super) here: Digest,
     settings: Vec<OnceLock<StageSettings>>,
@@ -94,6 +97,7 @@ impl<'a> Observer<'a> {
             declared: OnceLock::new(),
             holds_secret,
             stamper,
+            environment: project.ctl_environment(None),
             settings: (0..graph.len()).map(|_| OnceLock::new()).collect(),
             files: Mutex::default(),
         }
@@ -157,6 +161,46 @@ impl<'a> Observer<'a> {
     /// The settings of a stage.
     pub fn settings(&self, stage: usize) -> &StageSettings {
         self.settings[stage].get_or_init(|| self.project.settings.stage(self.name(stage)))
+    }
+
+    /// Calls `use_it` with what stamping a stage starts from. `environment` is that of templates.
+    pub(super) fn with_request<R>(
+        &self,
+        stage: usize,
+        environment: &Environment,
+        use_it: &dyn Fn(&Request<'_>) -> R,
+    ) -> R {
+        let settings = &self.settings(stage).stamp;
+        let settings = StampSettings {
+            left_delim: settings.left_delim.clone(),
+            right_delim: settings.right_delim.clone(),
+            verbatim: settings.verbatim.clone(),
+            sensitive: settings.sensitive.clone(),
+        };
+        use_it(&Request {
+            stage: self.name(stage),
+            template_dir: &self.template_dir(stage),
+            config_json_file: &self.project.wave.config_json_file,
+            config: self.configuration.value(),
+            environment,
+            deployment: &self.project.deployment,
+            settings: &settings,
+        })
+    }
+
+    /// Renders a stage in memory.
+    ///
+    /// # Errors
+    /// A template is wrong, or something that it needs is missing.
+    pub fn render(&self, stage: usize) -> Result<Rendered> {
+        let environment = self.project.ctl_environment(Some(self.name(stage)));
+        self.with_request(stage, &environment, &|request| {
+            let mut rendered = self.stamper.render(request)?;
+            if let Some(sensitive) = self.sensitive(stage) {
+                sensitive.restrict(&mut rendered.files);
+            }
+            Ok(rendered)
+        })
     }
 
     /// The stage's template directory.
@@ -248,7 +292,7 @@ impl Observer<'_> {
         let root = self.template_dir(stage);
         let tree = Tree::list(&root, Walk::all(Follow::Files))?;
         let manifest: Manifest = tree.manifest(TEMPLATES)?;
-        self.cache.put(Key::new("template", &root), &tree, manifest.digest());
+        self.cache.put(Key::new("template", &root), &tree, TEMPLATES, manifest.digest());
         Ok(Part::from(manifest))
     }
 }

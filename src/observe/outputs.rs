@@ -49,9 +49,10 @@ impl Outputs<'_> {
         let root = self.directory.join(stage.as_str());
         let tree = Tree::list(&root, Walk::all(Follow::Files))?;
         let prefix = format!("{stage}/");
-        let manifest = tree.manifest(self.hashing(&prefix))?;
-        self.cache
-            .put(Key::new("outputs", &root), &tree, manifest.digest());
+        let hashing = self.hashing(&prefix);
+        let manifest = tree.manifest(hashing)?;
+        let key = Key::new("outputs", &root);
+        self.cache.put(key, &tree, hashing, manifest.digest());
         Ok(manifest)
     }
 

@@ -69,12 +69,10 @@ impl Patterns {
             })
     }
 
-    /// The names that are written in full, whether such files exist or not.
+    /// The names that are written in full and meant, whether such files exist or not.
     pub fn plain(&self) -> impl Iterator<Item = &str> {
-        self.0
-            .iter()
-            .filter(|pattern| !pattern.taken_out)
-            .filter_map(|pattern| pattern.plain.as_deref())
+        let plain = self.0.iter().filter_map(|pattern| pattern.plain.as_deref());
+        plain.filter(|name| self.matches(name.as_bytes()))
     }
 }
 

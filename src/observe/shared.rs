@@ -95,7 +95,7 @@ impl SharedFiles {
 
     fn is_never_shared(&self, name: &[u8], directory: bool) -> bool {
         let top = !name.contains(&b'/');
-        let stage = || directory && top && is_there(&self.path(name).join("ctl"));
+        let stage = || directory && top && holds_ctl(&self.path(name));
         let git = name == b".git" || name.ends_with(b"/.git");
         let own = OWN.contains(&name) || self.left_out.iter().any(|left_out| left_out == name);
         own || git || stage()
@@ -111,9 +111,10 @@ impl SharedFiles {
     }
 }
 
-/// Whether there is such a file, even if it is a link that leads nowhere.
-fn is_there(path: &Path) -> bool {
-    path.symlink_metadata().is_ok()
+/// Whether a directory holds a `ctl`, even if that is a link that leads nowhere. A directory of that name is none.
+fn holds_ctl(directory: &Path) -> bool {
+    let ctl = directory.join("ctl").symlink_metadata();
+    ctl.is_ok_and(|ctl| !ctl.is_dir())
 }
 
 /// What interpreters and editors leave behind.

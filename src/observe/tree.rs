@@ -95,6 +95,13 @@ impl Tree {
         self.files.is_empty()
     }
 
+    /// Whether links that are not followed are among the files.
+    pub fn has_links(&self) -> bool {
+        self.files
+            .iter()
+            .any(|(_, stat)| stat.kind == Kind::Symlink)
+    }
+
     /// What the file system says of all files, as one digest. No file is opened for it.
     pub fn signature(&self) -> Digest {
         let mut hasher = Hasher::new("tree");

@@ -2,20 +2,15 @@
 //!
 //! Knows nothing of how either of them renders.
 
-use std::path::Path;
 use std::sync::OnceLock;
 
 use crate::error::{Diagnostic, Error, Result};
 use crate::stamp::gomplate::{GOMPLATE, Gomplate, HOW_TO_INSTALL};
 use crate::stamp::source::Source;
-use crate::system::environment::Environment;
 use crate::stamp::{Rendered, Request, Stamper};
 
 /// What the embedded stamper is called; another version of what it renders gets another number.
 pub const EMBEDDED: &str = "embedded 1";
-
-/// What a gomplate is called, in front of its version.
-pub const GOMPLATE: &str = "gomplate ";
 
 /// `[stamp] stamper`, `BETTERFORM_STAMPER`, `--stamper`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -91,7 +86,12 @@ impl Chosen {
     /// # Errors
     /// `GOMPLATE` names something that cannot be executed.
     pub fn gomplate(&self, request: &Request<'_>) -> Result<Option<&Gomplate>> {
-        self.find(request.environment, request.deployment)
+        if self.gomplate.get().is_none() {
+            let found = Gomplate::find(request.environment, request.deployment)?;
+            // Another thread may have been faster; it found the same.
+            let _ = self.gomplate.set(found);
+        }
+        Ok(self.gomplate.get().and_then(Option::as_ref))
     }
 }
 
@@ -112,7 +112,8 @@ impl Chosen {
             (None, false) => Ok(String::new()),
             (_, true) => match self.gomplate(request)? {
                 Some(gomplate) => gomplate.renderer(request),
-                None => Ok(GOMPLATE.to_owned()),
+                // Without gomplate nothing can be rendered anew; what was rendered still holds.
+                None => Ok(recorded.to_owned()),
             },
         }
     }
@@ -127,28 +128,12 @@ impl Stamper for Chosen {
         Ok(rendered)
     }
 
-    fn renderer_now(&self, renderer: &str, environment: &Environment, deployment: &Path) -> String {
-        let by_gomplate = renderer.starts_with(GOMPLATE) || self.embedded.is_none();
-        if self.choice == Choice::Embedded || self.choice == Choice::Auto && !by_gomplate {
-            return EMBEDDED.to_owned();
-        }
-        let version = self.find(environment, deployment).ok().flatten();
-        let version = version.and_then(|gomplate| gomplate.version(environment, deployment).ok());
-        // Without gomplate nothing can be rendered anew; what was rendered still holds.
-        version.map_or_else(|| renderer.to_owned(), |version| format!("{GOMPLATE}{version}"))
+    fn renderer_now(&self, request: &Request<'_>, recorded: &str) -> Result<String> {
+        self.renderer(request, recorded)
     }
 }
 
 impl Chosen {
-    fn find(&self, environment: &Environment, deployment: &Path) -> Result<Option<&Gomplate>> {
-        if self.gomplate.get().is_none() {
-            let found = Gomplate::find(environment, deployment)?;
-            // Another thread may have been faster; it found the same.
-            let _ = self.gomplate.set(found);
-        }
-        Ok(self.gomplate.get().and_then(Option::as_ref))
-    }
-
     fn render_source(&self, request: &Request<'_>, source: &Source) -> Result<Rendered> {
         let embedded = match self.choice {
             Choice::Gomplate => None,

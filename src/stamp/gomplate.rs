@@ -19,7 +19,7 @@ use crate::stamp::gomplate_output::Messages;
 use crate::stamp::scan::scan;
 use crate::stamp::source::{Source, Treatment};
 use crate::stamp::verbatim::VERBATIM_FILE;
-use crate::stamp::{Rendered, RenderedFile, RenderedFiles, Request, Stamper};
+use crate::stamp::{Rendered, RenderedFile, RenderedFiles, Request};
 use crate::system::environment::Environment;
 
 /// How the name of this renderer begins.

@@ -110,6 +110,9 @@ pub trait Stamper: Send + Sync {
     /// Whatever keeps one of the files from being rendered, with its place in the template where there is one.
     fn render(&self, request: &Request<'_>) -> Result<Rendered>;
 
-    /// What `renderer`, which rendered a stage before, is called now: another version of it has another name.
-    fn renderer_now(&self, renderer: &str, environment: &Environment, deployment: &Path) -> String;
+    /// What would render now a stage that `recorded` rendered, as long as its templates are the same.
+    ///
+    /// # Errors
+    /// A program cannot be run.
+    fn renderer_now(&self, request: &Request<'_>, recorded: &str) -> Result<String>;
 }

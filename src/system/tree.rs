@@ -331,7 +331,8 @@ fn look(
 ) -> Result<Option<(Stat, bool)>, Errno> {
     let found = match statat(directory, name, AtFlags::SYMLINK_NOFOLLOW) {
         Ok(found) => found,
-        Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
+        // Names may come from a text: one that cannot be a file's is no file's.
+        Err(Errno::NOENT | Errno::NOTDIR | Errno::NAMETOOLONG | Errno::LOOP) => return Ok(None),
         Err(error) => return Err(error),
     };
     let kind = kind_of(&found);
@@ -384,3 +385,6 @@ fn refused(root: &Path, name: &[u8], error: Errno) -> Error {
         &error.into(),
     )
 }
+
+#[cfg(test)]
+mod tests;
