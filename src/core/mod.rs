@@ -7,6 +7,7 @@ pub mod fingerprint;
 pub mod graph;
 pub mod lineage;
 pub mod location;
+pub mod mask;
 pub mod mention;
 pub mod name;
 pub mod plan;

@@ -8,4 +8,6 @@ pub mod inherit;
 pub mod liveness;
 pub mod lock;
 pub mod private;
+pub mod process;
+pub mod signal;
 pub mod tree;
