@@ -36,13 +36,17 @@ impl Secrets {
 
     /// Whether a secret occurs in a text.
     pub fn occur_in(&self, text: &[u8]) -> bool {
-        self.patterns.as_ref().is_some_and(|patterns| patterns.is_match(text))
+        self.patterns
+            .as_ref()
+            .is_some_and(|patterns| patterns.is_match(text))
     }
 
     /// A whole text without secrets.
     pub fn mask(&self, text: &[u8]) -> Vec<u8> {
         match &self.patterns {
-            Some(patterns) => patterns.replace_all_bytes(text, &vec![MASK; patterns.patterns_len()]),
+            Some(patterns) => {
+                patterns.replace_all_bytes(text, &vec![MASK; patterns.patterns_len()])
+            }
             None => text.to_vec(),
         }
     }
@@ -105,7 +109,9 @@ pub fn is_maskable(value: &[u8]) -> bool {
 fn forms(value: &[u8]) -> Vec<Vec<u8>> {
     let lines = value.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     let whole = value.trim_ascii();
-    let parts = std::iter::once(whole).chain(lines).filter(|part| is_maskable(part));
+    let parts = std::iter::once(whole)
+        .chain(lines)
+        .filter(|part| is_maskable(part));
     let parts: BTreeSet<&[u8]> = parts.collect();
     let mut forms = Vec::new();
     for part in parts {
@@ -187,7 +193,10 @@ mod tests {
     #[test]
     fn short_values_and_short_lines_are_left() {
         assert_eq!(masked(&["abc"], "abc abc"), "abc abc");
-        assert_eq!(masked(&["first-line\nx\nsecond-line"], "first-line x second-line"), "*** x ***");
+        assert_eq!(
+            masked(&["first-line\nx\nsecond-line"], "first-line x second-line"),
+            "*** x ***"
+        );
     }
 
     proptest! {

@@ -3,6 +3,7 @@
 pub mod anchor;
 pub mod environment;
 pub mod escape;
+pub mod event;
 pub mod fingerprint;
 pub mod graph;
 pub mod lineage;
@@ -14,4 +15,5 @@ pub mod plan;
 pub mod record;
 pub mod schedule;
 pub mod stage;
+pub mod suggest;
 pub mod teardown;

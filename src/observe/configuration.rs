@@ -120,7 +120,9 @@ mod tests {
         });
         let manifest = Configuration::new(&value).manifest(&wanted);
         let entries = manifest.entries.iter();
-        entries.map(|(name, digest)| (name.clone(), *digest != Digest::ABSENT)).collect()
+        entries
+            .map(|(name, digest)| (name.clone(), *digest != Digest::ABSENT))
+            .collect()
     }
 
     #[test]
@@ -141,7 +143,13 @@ mod tests {
             let value: Value = serde_json::from_str(text).unwrap();
             Configuration::new(&value).manifest(&Wanted::All).digest()
         };
-        assert_eq!(digest(r#"{"l": [{"a": 1, "b": 2}]}"#), digest(r#"{"l": [{"b": 2, "a": 1}]}"#));
-        assert_ne!(digest(r#"{"l": [{"a": 1, "b": 2}]}"#), digest(r#"{"l": [{"a": 1, "b": 3}]}"#));
+        assert_eq!(
+            digest(r#"{"l": [{"a": 1, "b": 2}]}"#),
+            digest(r#"{"l": [{"b": 2, "a": 1}]}"#)
+        );
+        assert_ne!(
+            digest(r#"{"l": [{"a": 1, "b": 2}]}"#),
+            digest(r#"{"l": [{"a": 1, "b": 3}]}"#)
+        );
     }
 }

@@ -15,8 +15,8 @@ use crate::error::Result;
 use crate::observe::detail::Detail;
 use crate::observe::inputs::{Part, Subject};
 use crate::observe::observer::Observer;
-use crate::observe::own::{Owned, present};
 use crate::observe::outputs::Watch;
+use crate::observe::own::{Owned, present};
 use crate::stamp::Rendered;
 use crate::state::{Left, Payload};
 
@@ -176,7 +176,9 @@ impl Observer<'_> {
         let before = known.map_or(&nothing, Known::detail);
         let stamped = self.stamped_files(stage, rendered);
         let mut detail = self.search(stage, rendered, before)?;
-        detail.made.extend(stamped.iter().map(|file| file.path.clone()));
+        detail
+            .made
+            .extend(stamped.iter().map(|file| file.path.clone()));
         let subject = Subject {
             stage,
             template: self.template_contents(stage)?,
@@ -237,10 +239,20 @@ impl Observer<'_> {
         let mut mentions = Mentions::default();
         for (path, file) in &rendered.files {
             let text = self.locations.normalise(&file.content);
-            library.scanner.scan(&mut mentions, Some(name), path.as_os_str().as_bytes(), &text);
+            library.scanner.scan(
+                &mut mentions,
+                Some(name),
+                path.as_os_str().as_bytes(),
+                &text,
+            );
         }
         for (path, content) in &rendered.sources {
-            library.scanner.scan(&mut mentions, Some(name), path.as_os_str().as_bytes(), content);
+            library.scanner.scan(
+                &mut mentions,
+                Some(name),
+                path.as_os_str().as_bytes(),
+                content,
+            );
         }
         mentions.close(self.shared_texts()?);
         Ok(Detail {
@@ -260,20 +272,37 @@ impl Observer<'_> {
     ///
     /// # Errors
     /// Something cannot be read.
-    pub fn left(&self, stage: usize, before: &Before, reported: Vec<String>) -> Result<(Left, Own)> {
+    pub fn left(
+        &self,
+        stage: usize,
+        before: &Before,
+        reported: Vec<String>,
+    ) -> Result<(Left, Own)> {
         let mut detail = before.detail.clone();
         detail.owned = self.declared_outputs(stage)?;
         detail.owned.extend(self.written(&before.watch)?);
-        let known = before.detail.owned.iter().filter(|name| self.is_output(name));
+        let known = before
+            .detail
+            .owned
+            .iter()
+            .filter(|name| self.is_output(name));
         detail.owned.extend(known.cloned());
-        detail.made = before.attempt.stamped.iter().map(|file| file.path.clone()).collect();
+        detail.made = before
+            .attempt
+            .stamped
+            .iter()
+            .map(|file| file.path.clone())
+            .collect();
         detail.kept = self.kept_files(stage, &detail.made)?;
         let outputs = self.outputs_now(stage, &detail.owned)?;
         let generated = self.generated(stage, &detail.made)?;
         let mut payload = Payload::default();
         let fingerprint = self.report(stage, before, reported, &mut detail, &mut payload)?;
         let stamped = self.stamped_after(stage, &before.attempt.stamped, &mut payload)?;
-        let manifests = outputs.manifests.iter().map(|manifest| (manifest.digest(), Arc::clone(manifest)));
+        let manifests = outputs
+            .manifests
+            .iter()
+            .map(|manifest| (manifest.digest(), Arc::clone(manifest)));
         payload.manifests.extend(manifests);
         let own = Own {
             outputs: outputs.digest,
@@ -315,7 +344,9 @@ impl Observer<'_> {
             let path = self.expand(stage, line);
             let written = path.and_then(|path| path.metadata().ok()?.modified().ok());
             if written.is_some_and(|written| written >= before.started) {
-                files.entries.insert(line.clone(), Digest::of(b"written while ctl ran"));
+                files
+                    .entries
+                    .insert(line.clone(), Digest::of(b"written while ctl ran"));
             }
         }
         for (kind, manifest) in [(Kind::Env, env), (Kind::File, files)] {
@@ -323,7 +354,9 @@ impl Observer<'_> {
                 fingerprint.run.remove(&kind);
             } else {
                 fingerprint.run.insert(kind, manifest.digest());
-                payload.manifests.push((manifest.digest(), Arc::new(manifest)));
+                payload
+                    .manifests
+                    .push((manifest.digest(), Arc::new(manifest)));
             }
         }
         Ok(Some(fingerprint))
@@ -346,5 +379,9 @@ pub struct Before {
 
 /// The names of the files that stamps made.
 fn made(detail: &Detail) -> Vec<Vec<u8>> {
-    detail.made.iter().filter_map(|name| unescape(name)).collect()
+    detail
+        .made
+        .iter()
+        .filter_map(|name| unescape(name))
+        .collect()
 }

@@ -45,19 +45,30 @@ impl Observer<'_> {
             if let Some(path) = self.expand(stage, text)
                 && self.is_foreign(&path)
             {
-                let digest = if path.is_file() { self.file(&path)? } else { Digest::ABSENT };
+                let digest = if path.is_file() {
+                    self.file(&path)?
+                } else {
+                    Digest::ABSENT
+                };
                 entries.insert(text.to_owned(), digest);
             }
         }
         for name in detail.mentions.outputs() {
             self.unowned_output(stage, name, &mut entries)?;
         }
-        for line in detail.reported.iter().filter(|line| !line.starts_with('$') || line.contains('/')) {
+        for line in detail
+            .reported
+            .iter()
+            .filter(|line| !line.starts_with('$') || line.contains('/'))
+        {
             if let Some(path) = self.expand(stage, line) {
                 entries.insert(line.clone(), self.file(&path)?);
             }
         }
-        Ok(Manifest { entries, ..Manifest::default() })
+        Ok(Manifest {
+            entries,
+            ..Manifest::default()
+        })
     }
 
     /// A file below `$OUTPUT_DIR` that is named in the text and that no stage owns.
@@ -92,7 +103,10 @@ impl Observer<'_> {
         let Ok(below) = path.strip_prefix(&self.project.wave.output_dir) else {
             return false;
         };
-        let first = below.components().next().and_then(|first| first.as_os_str().to_str());
+        let first = below
+            .components()
+            .next()
+            .and_then(|first| first.as_os_str().to_str());
         let owner = first.and_then(|first| self.graph.find(first));
         owner.is_some_and(|owner| self.is_ancestor(owner.index(), stage))
     }
@@ -120,7 +134,9 @@ impl Observer<'_> {
             .map_err(|error| Error::failed(format!("`{pattern}` in `inputs`: {error}")))?
             .compile_matcher();
         let tree = Tree::list(&base_path, Walk::all(Follow::Files))?;
-        let matching = tree.files().filter(|(name, _)| glob.is_match(OsStr::from_bytes(name)));
+        let matching = tree
+            .files()
+            .filter(|(name, _)| glob.is_match(OsStr::from_bytes(name)));
         let names: Vec<&[u8]> = matching.map(|(name, _)| name).collect();
         let chosen = Tree::select(&base_path, names)?;
         let base = if base == "." { "" } else { base };
@@ -153,8 +169,13 @@ impl Observer<'_> {
         let wave = &self.project.wave;
         let own = [wave.impl_dir.as_path(), &wave.genfiles, &wave.output_dir];
         let state = self.project.state_path().parent();
-        let config = [Some(wave.config_json_file.as_path()), wave.config_jsonnet_file.as_deref()];
-        !own.into_iter().chain(state).any(|own| path.starts_with(own))
+        let config = [
+            Some(wave.config_json_file.as_path()),
+            wave.config_jsonnet_file.as_deref(),
+        ];
+        !own.into_iter()
+            .chain(state)
+            .any(|own| path.starts_with(own))
             && !config.into_iter().flatten().any(|config| path == config)
     }
 
@@ -169,7 +190,9 @@ impl Observer<'_> {
         let nearest = below.min_by_key(|(_, rest)| rest.as_os_str().len());
         match nearest {
             Some((wave, rest)) if rest.as_os_str().is_empty() => format!("${}", wave.as_str()),
-            Some((wave, rest)) => format!("${}/{}", wave.as_str(), escape(rest.as_os_str().as_bytes())),
+            Some((wave, rest)) => {
+                format!("${}/{}", wave.as_str(), escape(rest.as_os_str().as_bytes()))
+            }
             None => match path.strip_prefix(&self.project.deployment) {
                 Ok(rest) => escape(rest.as_os_str().as_bytes()),
                 Err(_) => escape(path.as_os_str().as_bytes()),

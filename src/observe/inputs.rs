@@ -7,12 +7,12 @@ use std::sync::Arc;
 use crate::core::fingerprint::{Digest, Kind, Manifest};
 use crate::core::mention::Wave;
 use crate::error::Result;
+use crate::observe::cache::Contents;
 use crate::observe::configuration::Wanted;
 use crate::observe::detail::Detail;
 use crate::observe::examine::Inherited;
 use crate::observe::library::SharedInputs;
 use crate::observe::observer::Observer;
-use crate::observe::cache::Contents;
 use crate::source::settings::{ConfigInputs, CtlCwd};
 use crate::stamp;
 use crate::stamp::reads::ConfigReads;
@@ -91,7 +91,10 @@ impl Inputs {
 
     /// The digest of each kind's manifest.
     pub(super) fn digests(&self) -> BTreeMap<Kind, Digest> {
-        self.0.iter().map(|(kind, part)| (*kind, part.digest())).collect()
+        self.0
+            .iter()
+            .map(|(kind, part)| (*kind, part.digest()))
+            .collect()
     }
 
     /// The manifests, by digest.
@@ -114,14 +117,21 @@ impl Observer<'_> {
             ConfigReads::All => Wanted::All,
             ConfigReads::Paths(paths) => Wanted::Paths(paths.clone()),
         };
-        inputs.add(Kind::Config, Part::Manifest(self.configuration.manifest(&config)));
+        inputs.add(
+            Kind::Config,
+            Part::Manifest(self.configuration.manifest(&config)),
+        );
         inputs.add(Kind::Env, self.variables_read(reads));
         inputs.add(Kind::File, self.files_read(subject.stage, &reads.files)?);
         Ok(inputs)
     }
 
     /// What running a stage's `ctl up` depends on. `stamped` is the manifest of its stamped files.
-    pub(super) fn run_inputs(&self, subject: &Subject<'_>, stamped: Option<Part>) -> Result<Inputs> {
+    pub(super) fn run_inputs(
+        &self,
+        subject: &Subject<'_>,
+        stamped: Option<Part>,
+    ) -> Result<Inputs> {
         let mentions = &subject.detail.mentions;
         let settings = self.settings(subject.stage);
         let mut inputs = self.certain_inputs(subject)?;
@@ -144,10 +154,19 @@ impl Observer<'_> {
     pub(super) fn certain_inputs(&self, subject: &Subject<'_>) -> Result<Inputs> {
         let mut inputs = Inputs::default();
         inputs.add(Kind::Ancestor, subject.inherited.ancestors.clone());
-        inputs.add(Kind::Env, self.variables_counted(subject.stage, subject.detail));
-        inputs.add(Kind::File, self.files_counted(subject.stage, subject.detail)?);
+        inputs.add(
+            Kind::Env,
+            self.variables_counted(subject.stage, subject.detail),
+        );
+        inputs.add(
+            Kind::File,
+            self.files_counted(subject.stage, subject.detail)?,
+        );
         if let Some(wanted) = self.config_counted(subject) {
-            inputs.add(Kind::Config, Part::Manifest(self.configuration.manifest(&wanted)));
+            inputs.add(
+                Kind::Config,
+                Part::Manifest(self.configuration.manifest(&wanted)),
+            );
         }
         Ok(inputs)
     }
@@ -156,7 +175,9 @@ impl Observer<'_> {
     fn stamp_settings(&self, subject: &Subject<'_>) -> Result<Manifest> {
         self.with_request(subject.stage, &self.environment, &|request| {
             let mut entries = stamp::settings::settings(request)?;
-            let renderer = self.stamper.renderer_now(request, &subject.detail.renderer)?;
+            let renderer = self
+                .stamper
+                .renderer_now(request, &subject.detail.renderer)?;
             entries.insert("renderer".to_owned(), Digest::of(renderer.as_bytes()));
             Ok(Manifest::of(entries))
         })
@@ -167,7 +188,9 @@ impl Observer<'_> {
             Some(ConfigInputs::All) => Some(Wanted::All),
             Some(ConfigInputs::Stamped) => None,
             Some(ConfigInputs::Paths(paths)) => {
-                let paths = paths.iter().map(|path| format!(".{}", path.trim_start_matches('.')));
+                let paths = paths
+                    .iter()
+                    .map(|path| format!(".{}", path.trim_start_matches('.')));
                 Some(Wanted::Paths(paths.collect()))
             }
             None => (subject.detail.mentions.wave(Wave::ConfigJsonFile)).then_some(Wanted::All),

@@ -37,14 +37,22 @@ pub(super) struct Library {
 impl Observer<'_> {
     /// The library's shared files, listed when they are first asked for.
     pub(super) fn library(&self) -> Result<&Library> {
-        let library = self.library.get_or_init(|| self.list_library().map_err(|e| e.to_string()));
-        library.as_ref().map_err(|message| Error::failed(message.clone()))
+        let library = self
+            .library
+            .get_or_init(|| self.list_library().map_err(|e| e.to_string()));
+        library
+            .as_ref()
+            .map_err(|message| Error::failed(message.clone()))
     }
 
     fn list_library(&self) -> Result<Library> {
         let wave = &self.project.wave;
         let state = self.project.state_path().parent().map(ToOwned::to_owned);
-        let generated = [wave.genfiles.clone(), wave.output_dir.clone(), wave.config_json_file.clone()];
+        let generated = [
+            wave.genfiles.clone(),
+            wave.output_dir.clone(),
+            wave.config_json_file.clone(),
+        ];
         let configuration = self.jsonnet_files.iter().chain(&wave.config_jsonnet_file);
         let exclusions = Exclusions {
             generated: generated.into_iter().chain(state).collect(),
@@ -52,11 +60,15 @@ impl Observer<'_> {
         };
         let files = SharedFiles::new(&wave.impl_dir, &exclusions);
         let tree = files.list()?;
-        let contents = self.cache.contents(Key::new("shared", &wave.impl_dir), &tree, HASHING)?;
+        let contents = self
+            .cache
+            .contents(Key::new("shared", &wave.impl_dir), &tree, HASHING)?;
         let names: Vec<Vec<u8>> = tree.files().map(|(name, _)| name.to_vec()).collect();
         let scanner = Scanner::new(&self.locations, &names);
         let mut identity = Hasher::new("searched");
-        identity.digest(&scanner.identity()).digest(&contents.digest);
+        identity
+            .digest(&scanner.identity())
+            .digest(&contents.digest);
         let manifest = OnceLock::new();
         if let Some(known) = contents.manifest {
             let _ = manifest.set(Arc::new(known));
@@ -83,7 +95,11 @@ impl Observer<'_> {
         if mentions.every_shared() && library.manifest.get().is_none() {
             return Ok(SharedInputs::All(library.digest));
         }
-        if !library.tree.files().any(|(name, _)| mentions.shared(&escape(name))) {
+        if !library
+            .tree
+            .files()
+            .any(|(name, _)| mentions.shared(&escape(name)))
+        {
             return Ok(SharedInputs::These(Arc::default()));
         }
         let all = library.manifest()?;

@@ -24,8 +24,8 @@ use crate::source::config::Config;
 use crate::source::project::Project;
 use crate::source::settings::StageSettings;
 use crate::stamp::{Rendered, Request, StampSettings, Stamper};
-use crate::system::environment::Environment;
 use crate::state::Payload;
+use crate::system::environment::Environment;
 use crate::system::tree::{Follow, Walk};
 
 /// See the module.
@@ -111,7 +111,9 @@ impl<'a> Observer<'a> {
     /// The direct dependencies of a stage, by name.
     pub(super) fn edges(&self, stage: usize) -> Vec<StageName> {
         let dependencies = self.graph.dependencies(self.graph.ix(stage)).iter();
-        dependencies.map(|dependency| self.graph.name(*dependency).clone()).collect()
+        dependencies
+            .map(|dependency| self.graph.name(*dependency).clone())
+            .collect()
     }
 
     /// Whether one stage depends on another, directly or not.
@@ -136,7 +138,10 @@ impl<'a> Observer<'a> {
     pub(super) fn recorded_locations(&self) -> BTreeMap<String, String> {
         let paths = Wave::ALL.into_iter().filter_map(|wave| {
             let path = self.locations.path(wave.as_str())?;
-            Some((wave.as_str().to_owned(), String::from_utf8_lossy(path).into_owned()))
+            Some((
+                wave.as_str().to_owned(),
+                String::from_utf8_lossy(path).into_owned(),
+            ))
         });
         paths.collect()
     }
@@ -154,7 +159,9 @@ impl<'a> Observer<'a> {
             return None;
         }
         let digest = Digest::of(&self.config_bytes);
-        payload.contents.push((digest, Arc::clone(&self.config_bytes)));
+        payload
+            .contents
+            .push((digest, Arc::clone(&self.config_bytes)));
         Some(digest)
     }
 
@@ -223,7 +230,9 @@ impl<'a> Observer<'a> {
     pub(super) fn templates(&self, stage: usize) -> Result<Part> {
         let root = self.template_dir(stage);
         let tree = Tree::list(&root, Walk::all(Follow::Files))?;
-        let contents = self.cache.contents(Key::new("template", &root), &tree, TEMPLATES)?;
+        let contents = self
+            .cache
+            .contents(Key::new("template", &root), &tree, TEMPLATES)?;
         Ok(Part::from(contents))
     }
 
@@ -253,13 +262,18 @@ impl<'a> Observer<'a> {
         if !tree.exists() || own::present(&tree) == 0 && !path.is_dir() {
             return Ok(Digest::ABSENT);
         }
-        let contents = self.cache.contents(Key::new("file", path), &tree, Hashing::default())?;
+        let contents = self
+            .cache
+            .contents(Key::new("file", path), &tree, Hashing::default())?;
         Ok(contents.digest)
     }
 
     /// Forgets what files say: some of them may have changed.
     pub fn forget_files(&self) {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.files
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
     }
 }
 
@@ -282,8 +296,16 @@ fn locations(project: &Project) -> Locations {
         (Wave::OutputDir, &wave.output_dir),
         (Wave::ConfigJsonFile, &wave.config_json_file),
     ];
-    paths.extend(wave.config_jsonnet_file.as_deref().map(|path| (Wave::ConfigJsonnetFile, path)));
-    Locations::new(paths.into_iter().map(|(wave, path)| (wave.as_str(), path.as_os_str().as_bytes())))
+    paths.extend(
+        wave.config_jsonnet_file
+            .as_deref()
+            .map(|path| (Wave::ConfigJsonnetFile, path)),
+    );
+    Locations::new(
+        paths
+            .into_iter()
+            .map(|(wave, path)| (wave.as_str(), path.as_os_str().as_bytes())),
+    )
 }
 
 impl Observer<'_> {
@@ -292,7 +314,12 @@ impl Observer<'_> {
         let root = self.template_dir(stage);
         let tree = Tree::list(&root, Walk::all(Follow::Files))?;
         let manifest: Manifest = tree.manifest(TEMPLATES)?;
-        self.cache.put(Key::new("template", &root), &tree, TEMPLATES, manifest.digest());
+        self.cache.put(
+            Key::new("template", &root),
+            &tree,
+            TEMPLATES,
+            manifest.digest(),
+        );
         Ok(Part::from(manifest))
     }
 }

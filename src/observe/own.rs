@@ -110,7 +110,9 @@ impl Observer<'_> {
         let mut names = BTreeSet::new();
         for name in detail.mentions.outputs() {
             let path = self.expand(stage, &format!("${{OUTPUT_DIR}}/{name}"));
-            let below = path.as_deref().and_then(|p| p.strip_prefix(&self.project.wave.output_dir).ok());
+            let below = path
+                .as_deref()
+                .and_then(|p| p.strip_prefix(&self.project.wave.output_dir).ok());
             if let Some(below) = below.filter(|below| !self.is_in_stage_directory(below)) {
                 names.insert(escape(below.as_os_str().as_bytes()));
             }
@@ -121,7 +123,8 @@ impl Observer<'_> {
     /// The watched files that were written since, and so belong to the stage.
     /// Whether a file that a stage owns is there.
     pub(super) fn is_output(&self, name: &str) -> bool {
-        let path = unescape(name).map(|name| self.project.wave.output_dir.join(OsStr::from_bytes(&name)));
+        let path =
+            unescape(name).map(|name| self.project.wave.output_dir.join(OsStr::from_bytes(&name)));
         path.is_some_and(|path| path.symlink_metadata().is_ok())
     }
 
@@ -132,7 +135,10 @@ impl Observer<'_> {
 
     /// Whether a path below `$OUTPUT_DIR` lies in a stage's own directory there.
     pub(super) fn is_in_stage_directory(&self, below: &Path) -> bool {
-        let first = below.components().next().and_then(|first| first.as_os_str().to_str());
+        let first = below
+            .components()
+            .next()
+            .and_then(|first| first.as_os_str().to_str());
         first.is_some_and(|first| self.graph.find(first).is_some())
     }
 
@@ -167,7 +173,9 @@ impl Observer<'_> {
         let files = rendered.files.iter();
         files
             .map(|(path, file)| {
-                let sensitive = sensitive.as_ref().is_some_and(|sensitive| sensitive.names(path));
+                let sensitive = sensitive
+                    .as_ref()
+                    .is_some_and(|sensitive| sensitive.names(path));
                 let stored = self.may_be_stored(sensitive, &file.content);
                 StampedFile {
                     path: escape(path.as_os_str().as_bytes()),
@@ -220,7 +228,10 @@ impl Observer<'_> {
         before: &[StampedFile],
         payload: &mut Payload,
     ) -> Result<Option<Vec<StampedFile>>> {
-        let names: Vec<_> = before.iter().filter_map(|file| unescape(&file.path)).collect();
+        let names: Vec<_> = before
+            .iter()
+            .filter_map(|file| unescape(&file.path))
+            .collect();
         let tree = self.stamped_tree(stage, &names)?;
         let now = tree.manifest(self.stamped_hashing())?;
         if now == stamped_manifest(before) {
@@ -237,7 +248,8 @@ impl Observer<'_> {
             let stored = if digest == old.digest {
                 old.content
             } else {
-                self.may_be_stored(old.sensitive, &content).then(|| Digest::of(&content))
+                self.may_be_stored(old.sensitive, &content)
+                    .then(|| Digest::of(&content))
             };
             if let Some(stored) = stored.filter(|stored| Some(*stored) != old.content) {
                 payload.contents.push((stored, content));
@@ -278,7 +290,11 @@ impl Observer<'_> {
     }
 
     /// The files in the stamped directory that hold state of `ctl`'s own, and that no stamp made.
-    pub(super) fn kept_files(&self, stage: usize, made: &BTreeSet<String>) -> Result<BTreeSet<String>> {
+    pub(super) fn kept_files(
+        &self,
+        stage: usize,
+        made: &BTreeSet<String>,
+    ) -> Result<BTreeSet<String>> {
         let patterns = &self.settings(stage).keep;
         let patterns = Patterns::new(patterns.iter().map(String::as_str))?;
         let root = self.stamped_dir(stage);
@@ -303,7 +319,12 @@ impl Observer<'_> {
             let path = unescape(name).map(|bytes| root.join(std::ffi::OsStr::from_bytes(&bytes)));
             path.is_some_and(|path| path.symlink_metadata().is_ok())
         };
-        detail.kept.iter().filter(|name| !there(name)).cloned().collect()
+        detail
+            .kept
+            .iter()
+            .filter(|name| !there(name))
+            .cloned()
+            .collect()
     }
 }
 
@@ -318,7 +339,9 @@ fn contains(text: &[u8], what: &[u8]) -> bool {
 
 /// How many files of a selection are there.
 pub(super) fn present(tree: &Tree) -> usize {
-    tree.files().filter(|(_, stat)| stat.kind != Kind::Missing).count()
+    tree.files()
+        .filter(|(_, stat)| stat.kind != Kind::Missing)
+        .count()
 }
 
 /// One manifest for two; the second may be empty.

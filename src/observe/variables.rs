@@ -15,7 +15,11 @@ impl Observer<'_> {
     /// Digests of what templates read. Each variable that they read is there, set or not.
     pub(super) fn variables_read(&self, reads: &Reads) -> Manifest {
         let nothing = Mentions::default();
-        let read = if reads.all_env { self.all_names() } else { reads.env.clone() };
+        let read = if reads.all_env {
+            self.all_names()
+        } else {
+            reads.env.clone()
+        };
         let declared = Declared::new(read.iter().cloned());
         manifest(&self.variables.counted(Rules {
             declared: &declared,
@@ -28,7 +32,11 @@ impl Observer<'_> {
     pub(super) fn variables_counted(&self, stage: usize, detail: &Detail) -> Manifest {
         let declared = Declared::new(self.settings(stage).env.iter().cloned());
         let mut manifest = manifest(&self.counted(&declared, detail));
-        for name in detail.reported.iter().filter_map(|line| line.strip_prefix('$')) {
+        for name in detail
+            .reported
+            .iter()
+            .filter_map(|line| line.strip_prefix('$'))
+        {
             if !name.contains('/') {
                 let digest = self.variable(name);
                 manifest.entries.insert(name.to_owned(), digest);
@@ -54,7 +62,9 @@ impl Observer<'_> {
             mentions: &nothing,
             read: &read,
         });
-        counted.first().map_or(Digest::ABSENT, |counted| counted.digest)
+        counted
+            .first()
+            .map_or(Digest::ABSENT, |counted| counted.digest)
     }
 
     fn counted<'v>(&'v self, declared: &'v Declared, detail: &'v Detail) -> Vec<Counted<'v>> {
@@ -67,6 +77,8 @@ impl Observer<'_> {
 
     fn all_names(&self) -> BTreeSet<String> {
         let names = self.project.environment.iter();
-        names.filter_map(|(name, _)| name.to_str().map(str::to_owned)).collect()
+        names
+            .filter_map(|(name, _)| name.to_str().map(str::to_owned))
+            .collect()
     }
 }

@@ -1,10 +1,13 @@
 //! The desired state: the library's graph of stages, the configuration, and how both are to be treated.
 
 pub mod config;
+pub mod dag;
 pub(crate) mod disk;
 pub mod jsonnet;
 pub mod lexical;
+pub mod make;
 pub(crate) mod place;
+pub mod plain;
 pub mod project;
 #[cfg(test)]
 pub(crate) mod sandbox;

@@ -123,7 +123,10 @@ impl Stamper for Chosen {
     fn render(&self, request: &Request<'_>) -> Result<Rendered> {
         let source = Source::read(request)?;
         let mut rendered = self.render_source(request, &source)?;
-        let sources = source.files.into_iter().map(|file| (file.path, file.content));
+        let sources = source
+            .files
+            .into_iter()
+            .map(|file| (file.path, file.content));
         rendered.sources = sources.collect();
         Ok(rendered)
     }

@@ -7,6 +7,7 @@ pub mod files;
 pub mod inherit;
 pub mod liveness;
 pub mod lock;
+pub mod log;
 pub mod private;
 pub mod process;
 pub mod signal;

@@ -103,9 +103,14 @@ fn start(call: &Call<'_>) -> Result<(Child, Option<OwnedFd>)> {
     command.envs(call.environment.iter());
     let mut output = None;
     if !call.terminal {
-        let (reader, writer) = pipe_with(PipeFlags::CLOEXEC).map_err(|error| cannot(error.into()))?;
+        let (reader, writer) =
+            pipe_with(PipeFlags::CLOEXEC).map_err(|error| cannot(error.into()))?;
         let other = writer.try_clone().map_err(cannot)?;
-        command.stdin(Stdio::null()).stdout(writer).stderr(other).process_group(0);
+        command
+            .stdin(Stdio::null())
+            .stdout(writer)
+            .stderr(other)
+            .process_group(0);
         output = Some(reader);
     }
     // Both ends that are ours to write to are closed with `command`.
@@ -119,7 +124,10 @@ fn start(call: &Call<'_>) -> Result<(Child, Option<OwnedFd>)> {
 fn explain(call: &Call<'_>, error: &std::io::Error) -> Error {
     let program = call.program.display();
     if !call.cwd.is_dir() {
-        return Error::failed(format!("there is no directory `{}` to run `{program}` in", call.cwd.display()));
+        return Error::failed(format!(
+            "there is no directory `{}` to run `{program}` in",
+            call.cwd.display()
+        ));
     }
     let failed = Error::failed(format!("cannot run `{program}`: {error}"));
     match error.raw_os_error().map(rustix::io::Errno::from_raw_os_error) {
@@ -143,7 +151,10 @@ fn explain(call: &Call<'_>, error: &std::io::Error) -> Error {
 /// The interpreter that a script names.
 fn interpreter(program: &Path) -> Option<String> {
     let text = std::fs::read(program).ok()?;
-    let line = text.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
+    let line = text
+        .strip_prefix(b"#!")?
+        .split(|byte| *byte == b'\n')
+        .next()?;
     let line = String::from_utf8_lossy(line);
     line.split_whitespace().next().map(str::to_owned)
 }
@@ -172,7 +183,12 @@ struct Running<'a> {
 }
 
 impl<'a> Running<'a> {
-    fn new(child: Child, output: Option<OwnedFd>, call: &'a Call<'a>, stop: &'a Stop) -> Result<Self> {
+    fn new(
+        child: Child,
+        output: Option<OwnedFd>,
+        call: &'a Call<'a>,
+        stop: &'a Stop,
+    ) -> Result<Self> {
         let pid = Pid::from_child(&child);
         let pidfd = pidfd_open(pid, PidfdFlags::empty())
             .map_err(|error| Error::failed(format!("cannot watch a process: {error}")))?;
@@ -213,7 +229,9 @@ impl<'a> Running<'a> {
         if let (Some(asked), None) = (&asked, self.exited) {
             polled.push(PollFd::new(asked, PollFlags::IN));
         }
-        let timeout = self.next_deadline().map(|at| at.saturating_duration_since(Instant::now()));
+        let timeout = self
+            .next_deadline()
+            .map(|at| at.saturating_duration_since(Instant::now()));
         match poll(&mut polled, timeout.map(timespec).as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(Error::failed(format!("cannot wait for a process: {error}"))),

@@ -1,0 +1,167 @@
+//! What happens in a run, as values: the seam between doing and telling. Sinks print them, as lines, as blocks, as JSON; knows
+//! nothing of terminals.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::core::stage::{Action, Outcome, StageName};
+
+/// The version of the events' JSON form.
+pub const VERSION: u32 = 1;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "event")]
+pub enum Event {
+    /// The run begins.
+    RunStarted {
+        /// [`VERSION`].
+        version: u32,
+        /// The run's name.
+        run: String,
+        /// The command.
+        command: String,
+        /// How many stages take part.
+        stages: usize,
+        /// How many may run at once.
+        jobs: usize,
+        /// Milliseconds since 1970.
+        time_ms: i64,
+    },
+    /// A stage's `ctl` starts.
+    StageStarted {
+        /// The stage.
+        stage: StageName,
+        /// What is asked of it.
+        action: Action,
+        /// Which attempt this is, from 1.
+        attempt: u32,
+        /// Why it runs.
+        reasons: Vec<String>,
+        /// Where its output goes.
+        log: PathBuf,
+    },
+    /// A stage printed something.
+    Output {
+        /// The stage.
+        stage: StageName,
+        /// What was asked of it.
+        action: Action,
+        /// What it printed, without secrets; what is not UTF-8 is replaced. Need not be a whole line.
+        text: String,
+    },
+    /// A stage will be tried again.
+    StageRetrying {
+        /// The stage.
+        stage: StageName,
+        /// Which attempt the next one is.
+        attempt: u32,
+        /// After how long.
+        delay_ms: u64,
+        /// How the last one ended.
+        outcome: Outcome,
+    },
+    /// A stage's `ctl` ended, or could not be started.
+    StageFinished {
+        /// The stage.
+        stage: StageName,
+        /// What was asked of it.
+        action: Action,
+        /// How it ended.
+        #[serde(flatten)]
+        outcome: Outcome,
+        /// How long it took.
+        duration_ms: u64,
+        /// Where its output is; empty if it was never started.
+        log: PathBuf,
+        /// The last lines of its output, where it did not succeed.
+        tail: Vec<String>,
+    },
+    /// Nothing had to be done for a stage.
+    StageUpToDate {
+        /// The stage.
+        stage: StageName,
+    },
+    /// A stage was stamped.
+    StageStamped {
+        /// The stage.
+        stage: StageName,
+        /// How many files were written.
+        written: usize,
+        /// How many were removed.
+        removed: usize,
+        /// How many were as they should be.
+        unchanged: usize,
+    },
+    /// A stage cannot start, because others failed.
+    StageBlocked {
+        /// The stage.
+        stage: StageName,
+        /// Those that failed.
+        by: Vec<StageName>,
+    },
+    /// The user asked to stop.
+    Stopping {
+        /// By which signal.
+        signal: i32,
+        /// How often by now.
+        level: u8,
+    },
+    /// Something that the user should know.
+    Warning {
+        /// The stage that it is about.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        stage: Option<StageName>,
+        /// What.
+        message: String,
+        /// What to do about it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        help: Option<String>,
+    },
+    /// The run is over.
+    RunFinished {
+        /// How.
+        result: RunEnd,
+        /// How many stages ended how.
+        counts: Counts,
+        /// How long it took.
+        duration_ms: u64,
+    },
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunEnd {
+    /// All that was to be done is done.
+    Done,
+    /// Something failed.
+    Failed,
+    /// The user asked to stop.
+    Interrupted,
+}
+
+/// How many stages ended how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Their `ctl` succeeded.
+    pub ran: usize,
+    /// Nothing had to be done.
+    pub up_to_date: usize,
+    /// They failed.
+    pub failed: usize,
+    /// They could not start because others failed.
+    pub blocked: usize,
+    /// They were not started for another reason.
+    pub left: usize,
+}
+
+/// Somebody who is told.
+pub trait Sink {
+    /// Something happened.
+    fn event(&mut self, event: &Event);
+
+    /// Time passed without an event.
+    fn tick(&mut self) {}
+}
