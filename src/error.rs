@@ -40,7 +40,7 @@ pub struct Diagnostic {
 }
 
 /// An error for the user.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Error {
     kind: Kind,
     message: String,

@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod core;
 pub mod error;
+pub mod execute;
 pub mod observe;
 pub mod source;
 pub mod stamp;

@@ -81,6 +81,23 @@ impl Lineage {
         manifests
     }
 
+    /// The nodes of all ancestors of a stage, whether they were given out or not.
+    pub fn nodes(&self, stage: usize) -> Vec<Manifest> {
+        let mut manifests = Vec::from(INHERITED.map(|kind| self.inherited(stage, kind)));
+        let mut reached = BTreeSet::new();
+        let mut open = self.dependencies[stage].clone();
+        while let Some(ancestor) = open.pop() {
+            let Some(settled) = self.settled[ancestor as usize].filter(|_| reached.insert(ancestor)) else {
+                continue;
+            };
+            for kind in INHERITED {
+                manifests.extend(self.node(ancestor as usize, &settled.own, kind).0);
+            }
+            open.extend(&self.dependencies[ancestor as usize]);
+        }
+        manifests
+    }
+
     /// A stage's node, and its digest. The node is `None` where it would be empty or say just what its only link says.
     fn node(&self, stage: usize, own: &Own, kind: Kind) -> (Option<Manifest>, Digest) {
         let mut links = self.links(stage, kind);

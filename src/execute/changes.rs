@@ -68,7 +68,7 @@ pub fn observed(manifests: &Manifests<'_>, known: &Known, examined: &Examined) -
         seen.rekeyed = true;
     }
     if let (Some(old), Some(now)) = (known.recorded.outputs, &examined.outputs)
-        && old != now.digest()
+        && old != now.digest
     {
         let changes = drift(&manifests.entries(old)?, &now.entries);
         seen.outputs = changes.collect();
@@ -86,7 +86,7 @@ pub fn observed(manifests: &Manifests<'_>, known: &Known, examined: &Examined) -
 fn drift(
     old: &BTreeMap<String, Digest>,
     now: &BTreeMap<String, Digest>,
-) -> impl Iterator<Item = Drift> {
+) -> impl Iterator<Item = Drift> + use<> {
     // The kind is of no interest here.
     let changes = plan::compare(Kind::Output, old, now);
     changes.into_iter().map(|change| Drift {

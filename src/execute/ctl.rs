@@ -1,7 +1,6 @@
 //! Runs a stage's `ctl`, as often as its settings allow, and logs what it prints. Knows nothing of what is recorded.
 
 use std::ffi::OsString;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -15,7 +14,7 @@ use crate::system::environment::Environment;
 use crate::system::liveness::Liveness;
 use crate::system::log::Log;
 use crate::system::process::{self, Call, Ending};
-use crate::system::{clock, fault};
+use crate::system::clock;
 
 /// The variable that names the file to which `ctl` may report its inputs.
 const INPUTS_FILE: &str = "BETTERFORM_INPUTS_FILE";
@@ -71,6 +70,23 @@ impl Finished {
     }
 }
 
+impl Finished {
+    /// What to tell of it.
+    pub fn event(&self, stage: &StageName, action: Action) -> Event {
+        Event::StageFinished {
+            stage: stage.clone(),
+            action,
+            outcome: self.outcome.clone(),
+            duration_ms: clock::millis(self.duration),
+            log: self.log.clone(),
+            tail: match self.outcome {
+                Outcome::Succeeded => Vec::new(),
+                _ => self.tail.clone(),
+            },
+        }
+    }
+}
+
 /// Runs a task to its end. Failures are outcomes.
 pub fn run(site: &Site<'_>, task: Task<'_>, say: &dyn Fn(Event)) -> Finished {
     let start = Instant::now();
@@ -98,7 +114,7 @@ fn attempt_all(
     say: &dyn Fn(Event),
 ) -> Result<(Outcome, Log, Vec<String>)> {
     let liveness = Liveness::create(&site.liveness_dir(), task.run, task.stage)?;
-    let mut log = site.log(task.run, task.stage, task.action)?;
+    let mut log = site.log(task.run, task.stage, task.action);
     let inputs = tempfile::NamedTempFile::new()
         .map_err(|error| Error::failed(format!("cannot make a temporary file: {error}")))?;
     let tries = match task.action {
@@ -162,13 +178,9 @@ fn attempt_once(
     };
     let mut masked = site.masker();
     let ended = process::run(&call, &site.stop, &mut |chunk| {
-        let text = masked.feed(chunk);
-        log.write(&text);
-        say(Event::output(task.stage, task.action, text));
+        tell(task, &masked.feed(chunk), log, say);
     })?;
-    let rest = masked.finish();
-    log.write(&rest);
-    say(Event::output(task.stage, task.action, rest));
+    tell(task, &masked.finish(), log, say);
     if ended.held_open {
         say(Event::Warning {
             stage: Some(task.stage.clone()),
@@ -183,6 +195,25 @@ fn attempt_once(
         Ending::TimedOut => Outcome::TimedOut,
         Ending::Interrupted => Outcome::Interrupted,
     })
+}
+
+fn tell(task: &Task<'_>, text: &[u8], log: &mut Log, say: &dyn Fn(Event)) {
+    if text.is_empty() {
+        return;
+    }
+    log.write(text);
+    if let Some(error) = log.take_failure() {
+        say(Event::Warning {
+            stage: Some(task.stage.clone()),
+            message: error.message().to_owned(),
+            help: None,
+        });
+    }
+    say(Event::Output {
+        stage: task.stage.clone(),
+        action: task.action,
+        text: String::from_utf8_lossy(text).into_owned(),
+    });
 }
 
 /// How long to wait before the next attempt: twice as long each time, 10 minutes at most, and up to a quarter more or less, so

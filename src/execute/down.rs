@@ -2,12 +2,11 @@
 //! DAG for recorded stages. Like the walk of `apply`, one coordinator holds the schedule, the state and the sink.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::time::Duration;
 
 use crate::core::event::{Event, Sink};
-use crate::core::name::unescape;
-use crate::core::record::{RunId, StampedFile};
+use crate::core::record::RunId;
 use crate::core::schedule::{Schedule, Step};
 use crate::core::stage::{Action, Outcome, StageName};
 use crate::core::teardown;
@@ -15,16 +14,19 @@ use crate::error::{Error, Result};
 use crate::execute::ctl::{self, Finished, Task};
 use crate::execute::restore::{Recording, Restored, restore};
 use crate::execute::site::Site;
-use crate::observe::detail::Detail;
+use crate::observe::examine::Known;
 use crate::state::{Begin, Ended, Payload, RunToken, Store};
 use crate::system::fault;
+
+/// How often the sink hears that time passes.
+const TICK: Duration = Duration::from_millis(500);
 
 /// A stage that goes down.
 pub struct Subject {
     /// The stage.
     pub stage: StageName,
-    /// What was learnt when it came up; `None` for one without a record, which is stamped from the library.
-    pub recorded: Option<Detail>,
+    /// What is recorded; `None` for one without a record, which is stamped from the library.
+    pub recorded: Option<Known>,
     /// Its place in the graph of the library, if it is there.
     pub index: Option<usize>,
 }
@@ -149,7 +151,14 @@ impl<'a> Coordinator<'a> {
             if self.idle.len() == self.workers.len() {
                 break;
             }
-            let Ok(first) = inbox.recv() else { break };
+            let first = match inbox.recv_timeout(TICK) {
+                Ok(first) => first,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.sink.tick();
+                    continue;
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+            };
             let mut ended = Vec::new();
             self.take(first, &mut ended);
             while let Ok(next) = inbox.try_recv() {
@@ -213,14 +222,16 @@ impl<'a> Coordinator<'a> {
     /// Refuses a stage that would not be taken down as it was brought up; else gives what it was brought up with.
     fn prepare(&self, subject: usize) -> Result<Option<Recording>> {
         let Subject { stage, recorded, .. } = &self.goal.subjects[subject];
-        let Some(detail) = recorded else {
+        let Some(known) = recorded else {
             return Ok(None);
         };
+        let detail = known.detail();
         if !self.goal.forced.contains(stage) {
             self.site.refuse_without_state(stage, detail)?;
         }
         if !self.goal.accept_changed_env {
-            self.site.refuse_other_environment(self.store, stage, detail)?;
+            let recorded = &known.recorded;
+            self.site.refuse_other_environment(self.store, stage, recorded, detail)?;
         }
         Recording::load(self.store, stage).map(Some)
     }
@@ -263,7 +274,7 @@ impl<'a> Coordinator<'a> {
         for (subject, finished) in outcomes {
             let succeeded = finished.outcome == Outcome::Succeeded && result.is_ok();
             let stage = self.goal.subjects[subject].stage.clone();
-            self.sink.event(&finished.into_event(stage, Action::Down));
+            self.sink.event(&finished.event(&stage, Action::Down));
             if succeeded {
                 self.downed.done.push(subject);
                 self.schedule.finish(subject);
@@ -276,7 +287,7 @@ impl<'a> Coordinator<'a> {
 
     fn refuse(&mut self, subject: usize, error: &Error) {
         let stage = self.goal.subjects[subject].stage.clone();
-        self.sink.event(&Finished::broken(error).into_event(stage, Action::Down));
+        self.sink.event(&Finished::broken(error).event(&stage, Action::Down));
         self.fail(subject);
     }
 
@@ -328,7 +339,7 @@ fn bring_down(
 ) -> Finished {
     fault::point("down.begun");
     let restored = match (recording, &subject.recorded, subject.index) {
-        (Some(recording), Some(detail), _) => restore(site, &subject.stage, recording, detail),
+        (Some(recording), Some(known), _) => restore(site, &subject.stage, recording, known.detail()),
         (_, _, Some(index)) => site.stamp_from_library(index),
         _ => Err(Error::failed(format!(
             "nothing is recorded of `{}`, and it is not in the library",

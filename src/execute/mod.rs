@@ -5,8 +5,10 @@
 //! then, where that is not certain, *examine* (render in memory, fingerprint), *decide*, *begin* (durable), *sync*, `ctl up`,
 //! *outputs*, *commit* (durable). `plan` is the same walk, stopped after *decide*.
 
+mod changes;
 pub mod ctl;
 pub mod down;
 pub mod reconcile;
+pub mod restore;
 pub mod site;
 mod worker;

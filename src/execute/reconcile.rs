@@ -1,25 +1,35 @@
 //! The walk that `plan` and `apply` share. The coordinator alone holds the schedule, the state and the sink; it decides, makes
 //! attempts durable in batches, and tells the user. Knows nothing of how a stage is rendered or run.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
 use std::thread::Scope;
+use std::time::Duration;
 
 use crate::core::event::{Event, Sink};
 use crate::core::fingerprint::Kind;
-use crate::core::lineage::{Lineage, Own};
-use crate::core::plan::{self, Decision, Demand, Entry, Observed, Reason};
+use crate::core::lineage::{INHERITED, Lineage};
+use crate::core::plan::{self, Decision, Demand, Entry, InputChange, Observed, Reason};
 use crate::core::schedule::{Schedule, Step};
 use crate::error::{Error, Result};
-use crate::execute::changes;
-use crate::execute::site::Site;
-use crate::execute::worker::{self, Job, Ran, Report, Subject, Verdict};
+use crate::execute::changes::{self, Manifests};
+use crate::execute::ctl::Finished;
+use crate::execute::site::{Site, lost_state};
+use crate::execute::worker::{self, Go, Job, Ran, Report, Subject, Verdict};
+use crate::observe::detail::Detail;
 use crate::observe::examine::{Examined, Inherited, Known};
-use crate::state::{Begin, Ended, Restamp, RunId, RunToken, Store};
+use crate::core::record::RunId;
+use crate::core::stage::{Action, StageName};
+use crate::state::{Begin, Ended, Left, Payload, Restamp, RunToken, Store};
+use crate::system::fault;
 
 /// How many stages a worker looks at in one go, at most.
 const CHUNK: usize = 64;
+
+/// How often the sink hears that time passes.
+const TICK: Duration = Duration::from_millis(500);
 
 /// How many reports may wait for the coordinator, so that a loud stage cannot fill the memory.
 const BACKLOG: usize = 256;
@@ -48,6 +58,8 @@ pub struct Walked {
     pub ran: Vec<usize>,
     /// The stages that failed.
     pub failed: Vec<usize>,
+    /// What was wrong with those that failed before their `ctl` was started.
+    pub errors: BTreeMap<usize, Error>,
     /// The stages that could not start, and which failed ones kept them.
     pub blocked: BTreeMap<usize, BTreeSet<usize>>,
     /// The stages that were never started for another reason (a signal, `--fail-fast`).
@@ -96,6 +108,15 @@ pub(super) enum Message {
     Verdict(Verdict),
 }
 
+/// A stage that is to run, once that is recorded.
+struct Start {
+    worker: usize,
+    stage: usize,
+    begin: Begin,
+    detail: Detail,
+    reasons: Vec<Reason>,
+}
+
 struct Coordinator<'a> {
     site: &'a Site<'a>,
     store: &'a mut Store,
@@ -107,11 +128,11 @@ struct Coordinator<'a> {
     schedule: Schedule,
     lineage: Lineage,
     /// Stages that were looked at and need to be examined.
-    waiting: BTreeSet<(std::cmp::Reverse<u64>, usize)>,
+    waiting: BTreeSet<(Reverse<u64>, usize)>,
     /// What keeps each of the stages that `plan` cannot be sure of, or that will run.
     unsettled: Vec<bool>,
     pools: BTreeMap<String, usize>,
-    begins: Vec<(usize, usize, Begin, Vec<Reason>)>,
+    begins: Vec<Start>,
     commits: Vec<(usize, RunToken, Box<Ran>)>,
     restamps: Vec<(usize, Restamp)>,
     walked: Walked,
@@ -133,7 +154,7 @@ impl<'a> Coordinator<'a> {
         let weight = |stage: usize, chain: u64| site.expected_duration(stage).max(1) + chain;
         let taking_part = |stage: usize| goal.selected[stage];
         let schedule = Schedule::new(&order, &dependencies, &taking_part, &weight);
-        let names = order_by_index(site);
+        let names: Vec<StageName> = (0..graph.len()).map(|stage| site.name(stage).clone()).collect();
         let mut coordinator = Self {
             idle: (0..workers.len()).collect(),
             unsettled: vec![false; names.len()],
@@ -167,7 +188,14 @@ impl<'a> Coordinator<'a> {
             if self.idle.len() == self.workers.len() {
                 break;
             }
-            let Ok(first) = inbox.recv() else { break };
+            let first = match inbox.recv_timeout(TICK) {
+                Ok(first) => first,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.sink.tick();
+                    continue;
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+            };
             self.take(first);
             while let Ok(next) = inbox.try_recv() {
                 self.take(next);
@@ -278,21 +306,16 @@ impl<'a> Coordinator<'a> {
 
     /// The direct dependencies that will or may run.
     fn after(&self, stage: usize) -> impl Iterator<Item = usize> {
-        let dependencies = self.site.graph_dependencies(stage);
-        dependencies.filter(|dependency| self.unsettled[*dependency])
+        let dependencies = self.site.graph.dependencies(self.site.graph.ix(stage)).iter();
+        dependencies.map(|ix| ix.index()).filter(|dependency| self.unsettled[*dependency])
     }
 
     fn foresee(&mut self, stage: usize) {
         let mut reasons = plan::standing(self.site.known(stage).map(Known::standing));
         let known = self.site.known(stage);
         if let (true, Some(known)) = (reasons.is_empty(), known) {
-            let inherited = self.lineage.inherited(stage, Kind::Ancestor);
-            match self.site.observer.certain(stage, known, &inherited) {
-                Ok(differing) => {
-                    let changes = changes::name(self.store, &differing);
-                    let changes = changes.unwrap_or_default();
-                    reasons.extend(changes.into_iter().map(Reason::Input));
-                }
+            match self.certain(stage, known) {
+                Ok(changes) => reasons.extend(changes.into_iter().map(Reason::Input)),
                 Err(error) => return self.refuse(stage, &error),
             }
         }
@@ -313,6 +336,15 @@ impl<'a> Coordinator<'a> {
         self.schedule.finish(stage);
     }
 
+    /// What certainly differs from the record of a stage that cannot be rendered yet.
+    fn certain(&self, stage: usize, known: &Known) -> Result<Vec<InputChange>> {
+        let subject = self.subject(stage);
+        let (run, payload) = self.site.observer.certain(stage, known, &subject.inherited)?;
+        let nodes = self.lineage.nodes(stage);
+        let fresh = payload.manifests.iter().map(|(_, manifest)| manifest.as_ref()).chain(&nodes);
+        changes::certain(&Manifests::new(self.store, fresh), known, &run)
+    }
+
     fn demand(&self, stage: usize) -> Demand {
         Demand {
             forced: self.goal.forced[stage],
@@ -321,13 +353,17 @@ impl<'a> Coordinator<'a> {
     }
 
     fn decided(&mut self, stage: usize, decision: Decision, examined: Option<&Examined>) {
+        let nodes = if self.goal.verbose { self.lineage.nodes(stage) } else { Vec::new() };
+        let inputs = examined.filter(|_| self.goal.verbose).and_then(|examined| {
+            let fresh = examined.payload.manifests.iter().map(|(_, manifest)| manifest.as_ref());
+            let manifests = Manifests::new(self.store, fresh.chain(&nodes));
+            changes::named(&manifests, examined).ok()
+        });
         let entry = Entry {
             stage: self.site.name(stage).clone(),
             decision,
-            stamper: examined.map(|examined| examined.detail.stamper.clone()),
-            inputs: examined
-                .filter(|_| self.goal.verbose)
-                .and_then(|examined| changes::named(self.store, examined).ok()),
+            stamper: examined.map(|examined| examined.detail.renderer.clone()),
+            inputs,
             warnings: examined.map_or_else(Vec::new, |examined| examined.warnings.clone()),
         };
         self.walked.decided.insert(stage, entry);
@@ -379,7 +415,7 @@ impl<'a> Coordinator<'a> {
             self.schedule.finish(stage);
         } else {
             let weight = self.schedule.weight(stage);
-            self.waiting.insert((std::cmp::Reverse(weight), stage));
+            self.waiting.insert((Reverse(weight), stage));
         }
     }
 
@@ -399,11 +435,11 @@ impl<'a> Coordinator<'a> {
                     self.answer(worker, Verdict::Leave);
                     self.leave_pool(stage);
                     self.walked.decided.remove(&stage);
-                    self.waiting.insert((std::cmp::Reverse(0), stage));
+                    self.waiting.insert((Reverse(0), stage));
                     return;
                 }
-                let begin = self.begin(stage, examined);
-                self.begins.push((worker, stage, begin, reasons));
+                let start = self.start(worker, stage, examined, reasons);
+                self.begins.extend(start);
             }
             Decision::Run { .. } => {
                 self.answer(worker, Verdict::Leave);
@@ -431,25 +467,25 @@ impl<'a> Coordinator<'a> {
         let mut seen = Observed::default();
         if let Some(known) = known {
             let nodes = self.lineage.nodes(stage);
-            seen = changes::observed(self.store, known, examined, &nodes)?;
+            let fresh = examined.payload.manifests.iter().map(|(_, manifest)| manifest.as_ref());
+            let manifests = Manifests::new(self.store, fresh.chain(&nodes));
+            seen = changes::observed(&manifests, known, examined)?;
         }
         let decision = plan::decide(known.map(Known::standing), &seen, self.demand(stage));
         if self.run.is_some()
             && !self.goal.forced[stage]
             && let Some(gone) = seen.kept.first()
         {
-            let name = self.site.name(stage);
-            return Err(Error::failed(format!(
-                "`{gone}`, which holds the state of what `{name}` brought up, is gone from its stamped directory"
-            ))
-            .hint(format!("put it back, or run `betterform apply {name} --force` to go on without it")));
+            return Err(lost_state(self.site.name(stage), gone, "apply"));
         }
         Ok(decision)
     }
 
     /// A stage failed before its `ctl` was started; what is recorded of it stays as it was.
     fn refuse(&mut self, stage: usize, error: &Error) {
-        self.sink.event(&Event::refused(self.site.name(stage), error));
+        let name = self.site.name(stage).clone();
+        self.sink.event(&Finished::broken(error).event(&name, Action::Up));
+        self.walked.errors.insert(stage, error.clone());
         self.fail(stage);
     }
 
@@ -497,36 +533,34 @@ impl Coordinator<'_> {
         let mut ends = Vec::new();
         let mut settled = Vec::new();
         for (stage, token, ran) in std::mem::take(&mut self.commits) {
-            let own = ran.left.as_ref().map(|left| self.own_after(stage, left));
-            settled.push((stage, own, ran.finished.event()));
-            ends.push((token, ran.into_end()?));
+            let Ran { finished, left } = *ran;
+            let event = finished.event(self.site.name(stage), Action::Up);
+            let duration = finished.duration;
+            let (end, own) = match left {
+                Some((left, own)) => (Ended::Up(Box::new(Left { duration, ..left })), Some(own)),
+                None => {
+                    let outcome = finished.outcome;
+                    (Ended::Failed { outcome, duration }, None)
+                }
+            };
+            ends.push((token, end));
+            settled.push((stage, own, event));
         }
         fault::point("apply.before-commit");
         let result = self.store.commit(ends);
         fault::point("apply.after-commit");
         for (stage, own, event) in settled {
+            self.sink.event(&event);
             match own.filter(|_| result.is_ok()) {
                 Some(own) => {
-                    self.sink.event(&event);
                     self.lineage.settle(stage, own);
                     self.walked.ran.push(stage);
                     self.schedule.finish(stage);
                 }
-                None => {
-                    self.sink.event(&event);
-                    self.fail(stage);
-                }
+                None => self.fail(stage),
             }
         }
         result
-    }
-
-    fn own_after(&self, stage: usize, left: &Left) -> Own {
-        Own {
-            outputs: left.outputs.digest(),
-            generated: left.generated.digest(),
-            incarnation: self.incarnations[stage],
-        }
     }
 
     fn flush_restamps(&mut self) -> Result<()> {
@@ -552,60 +586,79 @@ impl Coordinator<'_> {
             return Ok(());
         }
         if self.is_stopping() {
-            return Ok(self.put_back(begins));
+            self.put_back(begins);
+            return Ok(());
         }
-        let mut starts = Vec::new();
-        let mut records = Vec::new();
-        for (worker, stage, begin, reasons) in begins {
-            starts.push((worker, stage, reasons));
-            records.push(begin);
-        }
+        let records = begins.iter().map(|start| start.begin.clone()).collect();
         fault::point("apply.before-begin");
         let tokens = match self.store.begin(records) {
             Ok(tokens) => tokens,
             Err(error) => {
-                for (worker, stage, _) in starts {
-                    self.answer(worker, Verdict::Leave);
-                    self.leave_pool(stage);
-                    self.refuse(stage, &error);
+                for start in begins {
+                    self.answer(start.worker, Verdict::Leave);
+                    self.leave_pool(start.stage);
+                    self.refuse(start.stage, &error);
                 }
                 return Err(error);
             }
         };
         fault::point("apply.after-begin");
-        for ((worker, stage, reasons), token) in starts.into_iter().zip(tokens) {
-            self.incarnations[stage] = token.incarnation();
-            let reasons = reasons.iter().map(ToString::to_string).collect();
-            self.answer(worker, Verdict::Run { token, reasons });
+        for (start, token) in begins.into_iter().zip(tokens) {
+            let Some(attempt) = start.begin.up else { continue };
+            let go = Go {
+                token,
+                attempt,
+                detail: start.detail,
+                reasons: start.reasons.iter().map(ToString::to_string).collect(),
+            };
+            self.answer(start.worker, Verdict::Run(Box::new(go)));
         }
         Ok(())
     }
 
-    fn put_back(&mut self, begins: Vec<(usize, usize, Begin, Vec<Reason>)>) {
-        for (worker, stage, _, _) in begins {
-            self.answer(worker, Verdict::Leave);
-            self.leave_pool(stage);
-            self.walked.decided.remove(&stage);
-            self.waiting.insert((std::cmp::Reverse(0), stage));
+    /// Gives back what is not to be started after all.
+    fn put_back(&mut self, begins: Vec<Start>) {
+        for start in begins {
+            self.answer(start.worker, Verdict::Leave);
+            self.leave_pool(start.stage);
+            self.walked.decided.remove(&start.stage);
+            self.waiting.insert((Reverse(0), start.stage));
         }
     }
 
-    fn begin(&mut self, stage: usize, run: &RunId, examined: Examined) -> Begin {
-        let nodes = self.lineage.new_nodes(stage);
+    fn start(
+        &mut self,
+        worker: usize,
+        stage: usize,
+        examined: Examined,
+        reasons: Vec<Reason>,
+    ) -> Option<Start> {
         let mut payload = examined.payload;
-        payload.manifests.extend(nodes.into_iter().map(|node| (node.digest(), Arc::new(node))));
-        Begin {
-            stage: self.site.name(stage).clone(),
-            run: run.clone(),
-            up: Some(examined.attempt),
-            payload,
-        }
+        self.add_nodes(stage, &mut payload);
+        Some(Start {
+            worker,
+            stage,
+            begin: Begin {
+                stage: self.site.name(stage).clone(),
+                run: self.run?.clone(),
+                up: Some(examined.attempt),
+                payload,
+            },
+            detail: examined.detail,
+            reasons,
+        })
+    }
+
+    fn add_nodes(&mut self, stage: usize, payload: &mut Payload) {
+        let nodes = self.lineage.new_nodes(stage).into_iter();
+        let inherited = INHERITED.map(|kind| self.lineage.inherited(stage, kind));
+        let all = nodes.chain(inherited).filter(|manifest| !manifest.is_empty());
+        payload.manifests.extend(all.map(|manifest| (manifest.digest(), Arc::new(manifest))));
     }
 
     fn restamp(&mut self, stage: usize, examined: Examined) -> Restamp {
-        let nodes = self.lineage.new_nodes(stage);
         let mut payload = examined.payload;
-        payload.manifests.extend(nodes.into_iter().map(|node| (node.digest(), Arc::new(node))));
+        self.add_nodes(stage, &mut payload);
         Restamp {
             stage: self.site.name(stage).clone(),
             fingerprint: examined.attempt.fingerprint,

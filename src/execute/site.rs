@@ -1,20 +1,26 @@
 //! Where the work is done: everything that workers share and nobody changes. Knows nothing of schedules.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
-use crate::core::graph::StageGraph;
+use crate::core::fingerprint::{Digest, Kind};
+use crate::core::graph::{Ix, StageGraph};
 use crate::core::mask::{Masker, Secrets};
-use crate::core::record::RunId;
+use crate::core::name::unescape;
+use crate::core::record::{Recorded, RunId};
 use crate::core::stage::{Action, StageName};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::execute::restore::Restored;
+use crate::observe::detail::Detail;
 use crate::observe::examine::{Examined, Inherited, Known};
 use crate::observe::observer::Observer;
-use crate::source::config::Config;
 use crate::source::project::Project;
 use crate::source::settings::StageSettings;
-use crate::stamp::sync::sync;
-use crate::stamp::{Rendered, Request, StampSettings, Stamper};
+use crate::stamp::Rendered;
+use crate::stamp::sync::{Synced, sync};
+use crate::state::Store;
 use crate::system::log::Log;
 use crate::system::signal::Stop;
 
@@ -24,12 +30,8 @@ pub struct Site<'a> {
     pub project: &'a Project,
     /// The stages.
     pub graph: &'a StageGraph,
-    /// The configuration.
-    pub config: &'a Config,
     /// Looks at stages.
     pub observer: &'a Observer<'a>,
-    /// Renders stages.
-    pub stamper: &'a dyn Stamper,
     /// The wish to stop.
     pub stop: Stop,
     /// What must not be printed.
@@ -78,13 +80,21 @@ impl Site<'_> {
     }
 
     /// The log of a stage in a run.
-    pub fn log(&self, run: &RunId, stage: &StageName, action: Action) -> Result<Log> {
-        Log::create(&self.project.beside_state("logs"), run, stage, action)
+    pub fn log(&self, run: &RunId, stage: &StageName, action: Action) -> Log {
+        Log::new(&self.project.beside_state("logs"), run, stage, action)
     }
 
     /// Takes secrets out of what a process prints.
     pub fn masker(&self) -> Masker<'_> {
         self.secrets.masker()
+    }
+
+    /// Whether a stage is surely as recorded.
+    pub(super) fn is_current(&self, stage: usize, inherited: &Inherited) -> Result<bool> {
+        let Some(known) = self.known(stage) else {
+            return Ok(false);
+        };
+        self.observer.is_current(stage, known, inherited)
     }
 
     /// Renders a stage and finds out what it depends on.
@@ -93,4 +103,85 @@ impl Site<'_> {
         let examined = self.observer.examine(stage, self.known(stage), &rendered, inherited)?;
         Ok((examined, rendered))
     }
+
+    /// Brings a stage's stamped directory to what was rendered.
+    ///
+    /// # Errors
+    /// Something cannot be written.
+    pub fn sync(&self, stage: usize, rendered: &Rendered) -> Result<Synced> {
+        let before = self.known(stage).map(|known| &known.detail().made);
+        let names = before.into_iter().flatten().filter_map(|name| unescape(name));
+        let previous = names.map(|name| PathBuf::from(OsString::from_vec(name))).collect();
+        sync(&self.observer.stamped_dir(stage), &rendered.files, &previous)
+    }
+
+    /// The direct dependencies of every stage, by index.
+    pub fn dependencies(&self) -> Vec<Vec<u32>> {
+        let stages = (0..self.graph.len()).map(|stage| self.graph.ix(stage));
+        let direct = |ix| self.graph.dependencies(ix).iter();
+        let index = |ix: &Ix| u32::try_from(ix.index()).unwrap_or(u32::MAX);
+        stages.map(|ix| direct(ix).map(index).collect()).collect()
+    }
+
+    /// Refuses a stage whose `ctl` has lost its own state.
+    ///
+    /// # Errors
+    /// Names what is gone.
+    pub fn refuse_without_state(&self, stage: &StageName, detail: &Detail) -> Result<()> {
+        let gone = self.observer.gone(stage.as_str(), detail);
+        match gone.first() {
+            None => Ok(()),
+            Some(gone) => Err(lost_state(stage, gone, "down")),
+        }
+    }
+
+    /// Refuses a stage of which variables that say what `ctl` acts on are not as they were.
+    ///
+    /// # Errors
+    /// Names the variables.
+    pub fn refuse_other_environment(
+        &self,
+        store: &Store,
+        stage: &StageName,
+        recorded: &Recorded,
+        detail: &Detail,
+    ) -> Result<()> {
+        let env = recorded.fingerprint.as_ref().and_then(|f| f.run.get(&Kind::Env));
+        let then = match env {
+            Some(digest) => store.manifest(digest)?.unwrap_or_default().entries,
+            None => BTreeMap::new(),
+        };
+        let now = |name: &String| self.observer.variable(name);
+        let known = |name: &String| then.get(name).copied().unwrap_or(Digest::ABSENT);
+        let differing: Vec<String> = (detail.binding.iter().filter(|name| now(name) != known(name)))
+            .map(|name| format!("`{name}`"))
+            .collect();
+        if differing.is_empty() {
+            return Ok(());
+        }
+        Err(Error::failed(format!(
+            "{} {} not as when `{stage}` was brought up",
+            differing.join(", "),
+            if differing.len() == 1 { "is" } else { "are" }
+        ))
+        .hint("set them as they were, or run `betterform down --accept-changed-env`"))
+    }
+
+    /// Stamps a stage that has no record from the library, to be taken down.
+    ///
+    /// # Errors
+    /// It cannot be rendered or written.
+    pub fn stamp_from_library(&self, stage: usize) -> Result<Restored> {
+        let rendered = self.observer.render(stage)?;
+        self.sync(stage, &rendered)?;
+        Ok(Restored::default())
+    }
+}
+
+/// The error for a stage whose `ctl` has lost its own state.
+pub(super) fn lost_state(stage: &StageName, gone: &str, command: &str) -> Error {
+    Error::failed(format!(
+        "`{gone}` in the stamped directory of `{stage}` is gone, in which its `ctl` keeps what it brought up"
+    ))
+    .hint(format!("put it back, or go on without it: `betterform {command} {stage} --force`"))
 }

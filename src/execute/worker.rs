@@ -4,15 +4,18 @@
 use std::sync::mpsc::{Receiver, SyncSender};
 
 use crate::core::event::Event;
+use crate::core::lineage::Own;
+use crate::core::record::{Attempt, RunId};
 use crate::core::stage::{Action, Outcome};
 use crate::error::Result;
-use crate::execute::ctl::{self, Finished};
+use crate::execute::ctl::{self, Finished, Task};
 use crate::execute::reconcile::Message;
 use crate::execute::site::Site;
-use crate::observe::examine::{Examined, Inherited, Left};
-use crate::state::{RunId, RunToken};
+use crate::observe::detail::Detail;
+use crate::observe::examine::{Before, Examined, Inherited};
 use crate::stamp::Rendered;
-use crate::system::fault;
+use crate::state::{Left, RunToken};
+use crate::system::{clock, fault};
 
 /// What a worker is asked to do.
 pub(super) enum Job {
@@ -33,17 +36,22 @@ pub(super) enum Verdict {
     /// Nothing more.
     Leave,
     /// The attempt is recorded: run it.
-    Run {
-        token: RunToken,
-        reasons: Vec<String>,
-    },
+    Run(Box<Go>),
+}
+
+/// An attempt that is recorded.
+pub(super) struct Go {
+    pub(super) token: RunToken,
+    pub(super) attempt: Attempt,
+    pub(super) detail: Detail,
+    pub(super) reasons: Vec<String>,
 }
 
 /// How an attempt ended.
 pub(super) struct Ran {
     pub(super) finished: Finished,
     /// What `ctl up` left, where it succeeded.
-    pub(super) left: Option<Left>,
+    pub(super) left: Option<(Left, Own)>,
 }
 
 /// What a worker has to say.
@@ -98,19 +106,13 @@ pub(super) fn work(
                 if reports.send(examined).is_err() {
                     return;
                 }
-                let Ok(Message::Verdict(Verdict::Run { token, reasons })) = inbox.recv() else {
+                let Ok(Message::Verdict(Verdict::Run(go))) = inbox.recv() else {
                     continue;
                 };
                 let (Some(run), Some(rendered)) = (run, rendered) else {
                     continue;
                 };
-                let result = Box::new(bring_up(site, run, stage, &rendered, reasons, reports));
-                Report::Ran {
-                    worker,
-                    stage,
-                    token,
-                    result,
-                }
+                bring_up(site, run, stage, &rendered, *go, worker, reports)
             }
             Message::Verdict(_) => continue,
         };
@@ -132,31 +134,71 @@ fn bring_up(
     run: &RunId,
     stage: usize,
     rendered: &Rendered,
-    reasons: Vec<String>,
+    go: Go,
+    worker: usize,
     reports: &SyncSender<Report>,
-) -> Ran {
+) -> Report {
     let say = |event| {
         let _ = reports.send(Report::Event(Box::new(event)));
     };
-    fault::point("up.begun");
-    let prepared = site.sync(stage, rendered);
-    fault::point("up.synced");
-    let watched = site.observer.watch(stage, rendered);
-    let finished = match prepared {
-        Ok(()) => ctl::run(site, run, stage, Action::Up, reasons, &say),
+    let Go {
+        token,
+        attempt,
+        detail,
+        reasons,
+    } = go;
+    let before = prepare(site, stage, rendered, &token, attempt, detail);
+    let mut left = None;
+    let finished = match before {
+        Ok(before) => {
+            let mut finished = ctl::run(site, task(site, run, stage, reasons), &say);
+            fault::point("up.ended");
+            if finished.outcome == Outcome::Succeeded {
+                match site.observer.left(stage, &before, finished.reported.clone()) {
+                    Ok(found) => left = Some(found),
+                    Err(error) => finished = Finished::broken(&error),
+                }
+            }
+            finished
+        }
         Err(error) => Finished::broken(&error),
     };
-    fault::point("up.ended");
-    let mut ran = Ran {
-        finished,
-        left: None,
-    };
-    if ran.finished.outcome == Outcome::Succeeded {
-        match site.observer.left(stage, rendered, &watched, &ran.finished) {
-            Ok(left) => ran.left = Some(left),
-            Err(error) => ran.finished = Finished::broken(&error),
-        }
-    }
     fault::point("up.hashed");
-    ran
+    Report::Ran {
+        worker,
+        stage,
+        token,
+        result: Box::new(Ran { finished, left }),
+    }
+}
+
+fn prepare(
+    site: &Site<'_>,
+    stage: usize,
+    rendered: &Rendered,
+    token: &RunToken,
+    attempt: Attempt,
+    detail: Detail,
+) -> Result<Before> {
+    fault::point("up.begun");
+    site.sync(stage, rendered)?;
+    fault::point("up.synced");
+    Ok(Before {
+        watch: site.observer.watch(stage, &detail)?,
+        attempt,
+        detail,
+        incarnation: token.incarnation(),
+        started: clock::now(),
+    })
+}
+
+fn task<'a>(site: &'a Site<'_>, run: &'a RunId, stage: usize, reasons: Vec<String>) -> Task<'a> {
+    Task {
+        stage: site.name(stage),
+        action: Action::Up,
+        settings: site.settings(stage),
+        environment: site.project.ctl_environment(Some(site.name(stage))),
+        run,
+        reasons,
+    }
 }

@@ -2,6 +2,12 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+/// The time.
+#[expect(clippy::disallowed_methods, reason = "this is the clock's home")]
+pub fn now() -> SystemTime {
+    SystemTime::now()
+}
+
 /// Milliseconds since 1970-01-01 00:00 UTC; 0 if the clock is set before that.
 #[expect(clippy::disallowed_methods, reason = "this is the clock's home")]
 pub fn now_ms() -> i64 {
