@@ -10,6 +10,7 @@ use crate::core::anchor::Anchors;
 use crate::core::fingerprint::{Digest, Hasher, Manifest};
 use crate::core::graph::StageGraph;
 use crate::core::location::Locations;
+use crate::core::mask::Secrets;
 use crate::core::mention::Wave;
 use crate::core::stage::StageName;
 use crate::error::Result;
@@ -35,12 +36,14 @@ pub struct Observer<'a> {
     pub(super) configuration: Configuration<'a>,
     config_bytes: Arc<[u8]>,
     pub(super) locations: Locations,
+    /// The same, and where everything lay at the last run: what stamped files may hold.
+    pub(super) old_and_new: Locations,
     pub(super) cache: &'a DigestCache,
     pub(super) variables: Variables,
     pub(super) library: OnceLock<Result<Library, String>>,
     pub(super) jsonnet_files: Vec<PathBuf>,
     pub(super) declared: OnceLock<BTreeSet<String>>,
-    pub(super) holds_secret: &'a (dyn Fn(&[u8]) -> bool + Sync),
+    pub(super) secrets: &'a Secrets,
     pub(super) stamper: &'a dyn Stamper,
     /// The environment of stamping, without `STAGE_NAME`.
     pub(super) environment: Environment,
@@ -62,8 +65,8 @@ pub struct Sources<'a> {
     pub cache: &'a DigestCache,
     /// The key of the digests of variables.
     pub key: [u8; 32],
-    /// Whether a content holds a value that must not be stored.
-    pub holds_secret: &'a (dyn Fn(&[u8]) -> bool + Sync),
+    /// What must not be stored.
+    pub secrets: &'a Secrets,
     /// What renders.
     pub stamper: &'a dyn Stamper,
 }
@@ -77,10 +80,11 @@ impl<'a> Observer<'a> {
             config,
             cache,
             key,
-            holds_secret,
+            secrets,
             stamper,
         } = sources;
         let locations = locations(project);
+        let old_and_new = with_old(project, &locations);
         let path = |path: &Path| path.as_os_str().as_bytes().to_vec();
         let anchors = Anchors::new(&path(&project.wave.impl_dir), &path(&project.deployment));
         Self {
@@ -88,14 +92,15 @@ impl<'a> Observer<'a> {
             graph,
             configuration: Configuration::new(&config.value),
             config_bytes: config.bytes.as_slice().into(),
-            here: here(&locations),
+            here: here(&old_and_new),
             locations,
+            old_and_new,
             cache,
             variables: Variables::new(&project.environment, &key, &anchors),
             library: OnceLock::new(),
             jsonnet_files: config.jsonnet_files.clone(),
             declared: OnceLock::new(),
-            holds_secret,
+            secrets,
             stamper,
             environment: project.ctl_environment(None),
             settings: (0..graph.len()).map(|_| OnceLock::new()).collect(),
@@ -135,7 +140,7 @@ impl<'a> Observer<'a> {
     }
 
     /// The wave variables, as they are recorded.
-    pub(super) fn recorded_locations(&self) -> BTreeMap<String, String> {
+    pub fn recorded_locations(&self) -> BTreeMap<String, String> {
         let paths = Wave::ALL.into_iter().filter_map(|wave| {
             let path = self.locations.path(wave.as_str())?;
             Some((
@@ -153,7 +158,7 @@ impl<'a> Observer<'a> {
         let left_out = match snapshots {
             Snapshots::None => true,
             Snapshots::All => false,
-            Snapshots::Usual => (self.holds_secret)(&self.config_bytes),
+            Snapshots::Usual => self.secrets.occur_in(&self.config_bytes),
         };
         if left_out {
             return None;
@@ -280,11 +285,20 @@ impl<'a> Observer<'a> {
 /// A digest of where everything lies.
 fn here(locations: &Locations) -> Digest {
     let mut hasher = Hasher::new("here");
-    for wave in Wave::ALL {
-        let path = locations.path(wave.as_str()).unwrap_or_default();
-        hasher.field(wave.as_str().as_bytes()).field(path);
+    for (name, path) in locations.iter() {
+        hasher.field(name.as_bytes()).field(path);
     }
     hasher.finish()
+}
+
+/// The locations, and those of the last run where they differ.
+fn with_old(project: &Project, locations: &Locations) -> Locations {
+    let text = std::fs::read(project.beside_state("place.json")).unwrap_or_default();
+    let old: BTreeMap<String, String> = serde_json::from_slice(&text).unwrap_or_default();
+    let all = old.iter().fold(locations.clone(), |all, (name, path)| {
+        all.with(name, path.as_bytes())
+    });
+    all
 }
 
 /// The wave variables of a call, by name.
