@@ -23,6 +23,7 @@ use crate::source::dag;
 use crate::source::project::{Overrides, Project};
 use crate::source::settings::{Color, OutputStyle, Stamper as StamperSetting};
 use crate::stamp::choose::{Choice, Chosen};
+use crate::stamp::embedded::InProcess;
 use crate::state::{Access, NewRun, Opened, Records, Store};
 use crate::system::clock;
 use crate::system::environment::Environment;
@@ -258,7 +259,7 @@ impl Session {
             StamperSetting::Embedded => Choice::Embedded,
             StamperSetting::Gomplate => Choice::Gomplate,
         };
-        Chosen::new(choice, None)
+        Chosen::new(choice, Some(Box::new(InProcess)))
     }
 
     /// What looks at stages.

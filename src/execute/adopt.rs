@@ -29,6 +29,7 @@ pub fn mark_up(
     site.sync(stage, &rendered)?;
     let before = Before {
         watch: site.observer.watch(stage, &examined.detail)?,
+        files: examined.files,
         attempt: examined.attempt,
         detail: examined.detail,
         incarnation: crate::core::fingerprint::Digest::ABSENT,

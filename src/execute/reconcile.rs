@@ -9,7 +9,7 @@ use std::thread::Scope;
 use std::time::Duration;
 
 use crate::core::event::{Event, Sink};
-use crate::core::fingerprint::Kind;
+use crate::core::fingerprint::{Kind, Manifest};
 use crate::core::lineage::{INHERITED, Lineage};
 use crate::core::plan::{self, Decision, Demand, Entry, InputChange, Observed, Reason};
 use crate::core::record::RunId;
@@ -114,6 +114,7 @@ struct Start {
     stage: usize,
     begin: Begin,
     detail: Detail,
+    files: Manifest,
     reasons: Vec<Reason>,
 }
 
@@ -643,6 +644,7 @@ impl Coordinator<'_> {
                 token,
                 attempt,
                 detail: start.detail,
+                files: start.files,
                 reasons: start.reasons.iter().map(ToString::to_string).collect(),
             };
             self.answer(start.worker, Verdict::Run(Box::new(go)));
@@ -679,6 +681,7 @@ impl Coordinator<'_> {
                 payload,
             },
             detail: examined.detail,
+            files: examined.files,
             reasons,
         })
     }

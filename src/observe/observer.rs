@@ -1,10 +1,10 @@
 //! All that observing stages needs to know, and digests of files that several stages share. Used by several threads at once.
 //! Knows nothing of what is recorded.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use crate::core::anchor::Anchors;
 use crate::core::fingerprint::{Digest, Hasher, Manifest};
@@ -50,7 +50,6 @@ pub struct Observer<'a> {
     /// A digest of where everything lies.
     pub(super) here: Digest,
     settings: Vec<OnceLock<StageSettings>>,
-    files: Mutex<HashMap<PathBuf, Digest>>,
 }
 
 /// What an observer is made from.
@@ -104,7 +103,6 @@ impl<'a> Observer<'a> {
             stamper,
             environment: project.ctl_environment(None),
             settings: (0..graph.len()).map(|_| OnceLock::new()).collect(),
-            files: Mutex::default(),
         }
     }
 
@@ -241,21 +239,8 @@ impl<'a> Observer<'a> {
         Ok(Part::from(contents))
     }
 
-    /// The digest of a file's content, or of all files in a directory, or [`Digest::ABSENT`]. A file that many stages
-    /// depend on is looked at once.
+    /// The digest of a file's content, or of all files in a directory, or [`Digest::ABSENT`].
     pub(super) fn file(&self, path: &Path) -> Result<Digest> {
-        let known = |files: &HashMap<PathBuf, Digest>| files.get(path).copied();
-        if let Some(digest) = known(&self.files.lock().unwrap_or_else(PoisonError::into_inner)) {
-            return Ok(digest);
-        }
-        let digest = self.file_now(path)?;
-        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        files.insert(path.to_owned(), digest);
-        Ok(digest)
-    }
-
-    /// The same, looked at again.
-    pub(super) fn file_now(&self, path: &Path) -> Result<Digest> {
         let tree = if path.is_dir() {
             Tree::list(path, Walk::all(Follow::Files))?
         } else {
@@ -271,14 +256,6 @@ impl<'a> Observer<'a> {
             .cache
             .contents(Key::new("file", path), &tree, Hashing::default())?;
         Ok(contents.digest)
-    }
-
-    /// Forgets what files say: some of them may have changed.
-    pub fn forget_files(&self) {
-        self.files
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
     }
 }
 
