@@ -27,6 +27,7 @@ use crate::stamp::embedded::InProcess;
 use crate::state::{Access, NewRun, Opened, Records, Store};
 use crate::system::clock;
 use crate::system::environment::Environment;
+use crate::system::fault;
 use crate::system::liveness;
 use crate::system::lock::{Holder, Lock};
 use crate::system::signal::Stop;
@@ -238,6 +239,7 @@ impl Session {
         }
         if write {
             config::write(&config, &self.project)?;
+            fault::point("config.written");
         }
         Ok(config)
     }

@@ -174,6 +174,9 @@ fn open_state(path: &Path, lost: bool) -> Step<(Store, Records)> {
     let mut store = Store::new(path, connection, Access::Write)?;
     store.journal = Journal::of(directory.unwrap_or(Path::new(".")));
     store.lost = lost;
+    if !lost {
+        store.tidy_up()?;
+    }
     let records = load(&store)?;
     Ok((store, records))
 }

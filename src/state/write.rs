@@ -81,6 +81,19 @@ impl Store {
         Ok(())
     }
 
+    /// Leaves the mode for writing that a run which was killed could not leave: SQLite removes the `-wal` file when this process
+    /// closes the state, and then the header must not speak of one.
+    pub(super) fn tidy_up(&mut self) -> Step<()> {
+        let mark: i32 = self
+            .connection
+            .pragma_query_value(None, "application_id", |row| row.get(0))?;
+        if mark == header::AT_WORK {
+            self.at_work = true;
+            self.leave()?;
+        }
+        Ok(())
+    }
+
     /// Leaves the mode for writing: the file alone is the whole state again.
     fn leave(&mut self) -> Step<()> {
         if !self.at_work {

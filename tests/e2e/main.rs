@@ -6,6 +6,7 @@
 )]
 
 mod failures;
+mod faults;
 mod lifecycle;
 mod orphans;
 mod places;
