@@ -8,3 +8,4 @@ pub mod source;
 pub mod stamp;
 pub mod state;
 pub mod system;
+pub mod template;
