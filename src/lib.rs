@@ -14,6 +14,7 @@ pub mod source;
 pub mod stamp;
 pub mod state;
 pub mod system;
+pub mod template;
 pub mod ui;
 
 use std::ffi::OsString;

@@ -187,12 +187,11 @@ impl Oracle {
                 None => self.sandbox.unset(&format!("APP_{index}")),
             }
         }
-        for directory in ["fail"] {
-            let path = self.sandbox.path(&format!("dep/{directory}"));
-            fs::create_dir_all(&path).expect("a directory");
-            let variable = format!("{}_DIR", directory.to_uppercase());
-            self.sandbox.set(&variable, path.to_str().expect("UTF-8"));
-        }
+        let (fail, library) = (self.sandbox.path("dep/fail"), self.sandbox.path("lib"));
+        fs::create_dir_all(&fail).expect("a directory");
+        self.sandbox.set("FAIL_DIR", fail.to_str().expect("UTF-8"));
+        self.sandbox
+            .set("LIBRARY", library.to_str().expect("UTF-8"));
         for (index, stage) in self.world.stages.iter().enumerate() {
             let path = format!("dep/fail/{}", name(index));
             match (stage.fails, self.sandbox.exists(&path)) {
@@ -254,7 +253,6 @@ impl Oracle {
         for directory in ["output", "fail"] {
             fs::create_dir_all(at(directory.into())).expect("a directory");
         }
-        std::os::unix::fs::symlink(self.sandbox.path("lib"), at("lib".into())).expect("a link");
         let mut results = BTreeMap::new();
         for stage in self.world.present() {
             let home = at(format!("dep/genfiles/{}", name(stage)));
@@ -281,7 +279,7 @@ impl Oracle {
             }
             let status = command
                 .env("STAGE_NAME", name(stage))
-                .env("IMPL_DIR", self.sandbox.path("lib"))
+                .env("LIBRARY", self.sandbox.path("lib"))
                 .env("OUTPUT_DIR", at("output".into()))
                 .env("FAIL_DIR", at("fail".into()))
                 .env("ORDER_LOG", at("order.log".into()))

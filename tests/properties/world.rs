@@ -186,7 +186,7 @@ impl World {
             format!("  echo \"variable ${{APP_{k}-unset}}\"\n")
         });
         let shared = it.shared.map_or(String::new(), |k| {
-            format!("  cat ../../../lib/shared_{k}.txt\n")
+            format!("  cat \"$LIBRARY/shared_{k}.txt\"\n")
         });
         let narrow = if it.narrow { "head -n 1" } else { "cat" };
         format!(

@@ -1,0 +1,87 @@
+//! What templates may ask of the world. It knows no world: `stamp` provides one, tests another.
+
+use crate::template::value::{Text, Value};
+
+/// A moment, with the offset of the local time zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// Seconds since 1970-01-01 00:00:00 UTC.
+    pub seconds: i64,
+    /// Nanoseconds within the second.
+    pub nanoseconds: u32,
+    /// Seconds east of UTC.
+    pub offset: i32,
+}
+
+/// What a path names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// Anything else.
+    Other,
+}
+
+/// What is known of a file without reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileStatus {
+    /// What it is.
+    pub kind: FileKind,
+    /// Bytes.
+    pub size: u64,
+    /// Permission bits.
+    pub mode: u32,
+}
+
+/// The text of a datasource and how to read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceText {
+    /// The bytes as read.
+    pub text: Vec<u8>,
+    /// The media type, `application/json`.
+    pub media_type: String,
+}
+
+/// What a running template may ask of the outside, and tells it. Paths and names are bytes: they
+/// need not be UTF-8. Errors are the text that the function fails with.
+pub trait Host {
+    /// An environment variable.
+    fn env(&mut self, name: &[u8]) -> Option<Vec<u8>>;
+    /// All environment variables, name and value.
+    fn all_env(&mut self) -> Vec<(Vec<u8>, Vec<u8>)>;
+    /// The bytes of a file.
+    fn read_file(&mut self, path: &[u8]) -> Result<Vec<u8>, String>;
+    /// What a path names, symbolic links followed; `None` where nothing is.
+    fn status(&mut self, path: &[u8]) -> Result<Option<FileStatus>, String>;
+    /// The sorted names in a directory.
+    fn read_dir(&mut self, path: &[u8]) -> Result<Vec<Vec<u8>>, String>;
+    /// The time now. Asking makes the output unrepeatable; the function notes that itself.
+    fn now(&mut self) -> Moment;
+    /// The text of a datasource; `arguments` are those after the alias.
+    fn datasource(&mut self, alias: &[u8], arguments: &[Text]) -> Result<SourceText, String>;
+    /// Whether the alias is defined.
+    fn has_datasource(&mut self, alias: &[u8]) -> bool;
+    /// Defines an alias while the template runs.
+    fn define_datasource(&mut self, alias: &[u8], url: &[u8]) -> Result<(), String>;
+    /// Called by a function whose result may differ from run to run: random, time, network.
+    fn note_unrepeatable(&mut self, function: &str);
+    /// Called for each chain of names that starts at the root data: the value there, and all that
+    /// it contains, was read. May be coarser than the truth, never finer.
+    fn read_root(&mut self, path: &[Text]);
+    /// Called when the root itself is passed around: anything in it may have been read.
+    fn read_everything(&mut self);
+}
+
+/// The running engine, as functions that render templates see it (`tpl`, `tmpl.Exec`).
+pub trait Reentry {
+    /// The world.
+    fn host(&mut self) -> &mut dyn Host;
+    /// The data that the outermost template was started with.
+    fn root(&mut self) -> Value;
+    /// Executes a template of the running set. The error is the full Go text.
+    fn execute(&mut self, name: &str, data: Value) -> Result<Vec<u8>, String>;
+    /// Parses `text` as a new template `name` in the running set and executes it.
+    fn execute_text(&mut self, name: &str, text: &[u8], data: Value) -> Result<Vec<u8>, String>;
+}
