@@ -1,0 +1,126 @@
+//! `conv`: values as text, numbers and truth.
+
+use crate::template::function::Functions;
+use crate::template::gomplate::{fixed, handover, namespace, open};
+use crate::template::kind::Type;
+use crate::template::value::Value;
+
+pub(super) fn add(functions: &mut Functions) {
+    namespace(
+        functions,
+        "conv",
+        "*funcs.ConvFuncs",
+        vec![
+            fixed("Default", Some("default"), &[Type::Any, Type::Any], Type::Any, |_, args| {
+                Ok(if args[1].truth() { args[1].clone() } else { args[0].clone() })
+            }),
+            fixed("Join", Some("join"), &[Type::Any, Type::Str], Type::Str, |_, args| {
+                let Value::List(list) = &args[0] else {
+                    return handover("join of what is no list");
+                };
+                let parts: Result<Vec<_>, String> = list.items().iter().map(text).collect();
+                Ok(Value::text(parts?.join(args[1].as_text().unwrap_or_default())))
+            }),
+            fixed("ToBool", None, &[Type::Any], Type::Bool, |_, args| Ok(to_bool(&args[0])?.into())),
+            fixed("ToString", None, &[Type::Any], Type::Str, |_, args| Ok(Value::text(text(&args[0])?))),
+            fixed("ToInt", None, &[Type::Any], Type::Int, |_, args| Ok(Value::Int(to_integer(&args[0])?))),
+            fixed("ToInt64", None, &[Type::Any], Type::Int64, |_, args| Ok(Value::Int64(to_integer(&args[0])?))),
+            fixed("ToFloat64", None, &[Type::Any], Type::Float64, |_, args| {
+                match number(&args[0])? {
+                    Number::Int(value) => Ok(Value::Float(widen(value))),
+                    Number::Float(value) => Ok(Value::Float(value)),
+                }
+            }),
+            open("ToStrings", None, &[], Type::Any, Type::STRINGS, |_, args| {
+                let texts: Result<Vec<_>, String> = args.iter().map(text).collect();
+                Ok(Value::strings(texts?))
+            }),
+        ],
+    );
+}
+
+/// A value as gomplate's functions take it for text.
+pub(super) fn text(value: &Value) -> Result<Vec<u8>, String> {
+    Ok(match value {
+        Value::Nil => b"nil".to_vec(),
+        Value::Str(text) | Value::Bytes(text) => text.to_vec(),
+        Value::List(_) | Value::Map(_) | Value::Native(_) | Value::Func(_) | Value::Complex(..) => {
+            crate::template::format::print(value)
+        }
+        plain => crate::template::format::print(plain),
+    })
+}
+
+/// Whether a value means yes.
+pub(super) fn to_bool(value: &Value) -> Result<bool, String> {
+    Ok(match value {
+        Value::Bool(value) => *value,
+        Value::Str(text) => {
+            let text = String::from_utf8_lossy(text).to_lowercase();
+            matches!(text.as_str(), "1" | "t" | "true" | "yes")
+                || parse_number(&text).is_some_and(|number| match number {
+                    Number::Int(value) => value == 1,
+                    Number::Float(value) => (value - 1.0).abs() < f64::EPSILON,
+                })
+        }
+        Value::Nil | Value::List(_) | Value::Map(_) => false,
+        Value::Float(value) => (*value - 1.0).abs() < f64::EPSILON,
+        other => match other.as_integer() {
+            Some(value) => value == 1,
+            None => return handover("ToBool of an unusual value"),
+        },
+    })
+}
+
+/// A number as `math` takes it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Number {
+    Int(i64),
+    Float(f64),
+}
+
+/// A value as a number; texts may spell one.
+pub(super) fn number(value: &Value) -> Result<Number, String> {
+    match value {
+        Value::Float(value) => Ok(Number::Float(*value)),
+        Value::Str(text) => {
+            let text = String::from_utf8_lossy(text);
+            parse_number(&text).map_or_else(|| handover("a number in an unusual form"), Ok)
+        }
+        other => match other.as_integer() {
+            Some(value) => Ok(Number::Int(value)),
+            None => handover("a number of an unusual type"),
+        },
+    }
+}
+
+/// A plain decimal number.
+fn parse_number(text: &str) -> Option<Number> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    if !plain || digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.") {
+        return None;
+    }
+    match text.parse::<i64>() {
+        Ok(value) => Some(Number::Int(value)),
+        Err(_) => text.parse().ok().map(Number::Float),
+    }
+}
+
+fn to_integer(value: &Value) -> Result<i64, String> {
+    match (value, number(value)?) {
+        (_, Number::Int(value)) => Ok(value),
+        (_, Number::Float(value)) if value.abs() < 9e15 => Ok(truncate(value)),
+        _ => handover("a number out of range"),
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the callers check the range")]
+pub(super) fn truncate(value: f64) -> i64 {
+    value as i64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "Go converts so, too")]
+pub(super) fn widen(value: i64) -> f64 {
+    value as f64
+}

@@ -1,0 +1,75 @@
+//! gomplate's functions, as far as they are embedded: those that its templates use most. What is not certain to give gomplate's
+//! very bytes is handed over ([`HANDOVER`]) instead of guessed at.
+//!
+//! Facts: gomplate v5.2.0, by its documentation and by running it.
+
+mod coll;
+mod conv;
+mod data;
+mod env;
+mod math;
+mod path;
+mod regexp;
+mod strings;
+mod test;
+mod tmpl;
+
+use crate::template::function::{Function, Functions, Signature};
+use crate::template::host::Host;
+use crate::template::kind::Type;
+use crate::template::value::Value;
+
+/// An error that begins with this is none of the template's: gomplate itself has to render it.
+pub const HANDOVER: &str = "\u{0}gomplate is needed: ";
+
+/// The functions that are embedded.
+pub fn functions() -> Functions {
+    let mut functions = Functions::new();
+    for add in [coll::add, conv::add, data::add, env::add, math::add, path::add, regexp::add, strings::add, test::add, tmpl::add] {
+        add(&mut functions);
+    }
+    functions
+}
+
+/// The error that hands a template over.
+fn handover<T>(why: &str) -> Result<T, String> {
+    Err(format!("{HANDOVER}{why}"))
+}
+
+/// A function of a namespace, which may have another name of its own too.
+struct Entry {
+    name: &'static str,
+    alias: Option<&'static str>,
+    function: Function,
+}
+
+type Body = fn(&mut dyn Host, &[Value]) -> Result<Value, String>;
+
+/// A function with a fixed number of parameters.
+fn fixed(name: &'static str, alias: Option<&'static str>, params: &'static [Type], result: Type, body: Body) -> Entry {
+    Entry {
+        name,
+        alias,
+        function: Function::new(Signature::new(params, result), body),
+    }
+}
+
+/// A function whose last parameter may be repeated or left out.
+fn open(name: &'static str, alias: Option<&'static str>, params: &'static [Type], more: Type, result: Type, body: Body) -> Entry {
+    Entry {
+        name,
+        alias,
+        function: Function::new(Signature::variadic(params, more, result), body),
+    }
+}
+
+/// Adds a namespace, and the names that its functions have outside it.
+fn namespace(functions: &mut Functions, name: &'static str, type_name: &'static str, entries: Vec<Entry>) {
+    for entry in &entries {
+        if let Some(alias) = entry.alias {
+            functions.add(alias, entry.function.clone());
+        }
+    }
+    let methods = entries.into_iter().map(|entry| (entry.name, entry.function));
+    functions.add_namespace(name, type_name, methods);
+}
