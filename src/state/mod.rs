@@ -31,6 +31,7 @@ mod open;
 mod place;
 mod read;
 mod runs;
+mod verify;
 mod write;
 
 use std::collections::BTreeMap;

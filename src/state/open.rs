@@ -82,10 +82,8 @@ fn refuse_copy(path: &Path, old: &Path) -> Error {
 // ---------------------------------------------------------------------------------------------------------- writing
 
 fn open_to_write(path: &Path) -> Result<Opened> {
-    if let Some(directory) = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-    {
+    let directory = path.parent();
+    if let Some(directory) = directory.filter(|parent| !parent.as_os_str().is_empty()) {
         private::create_directory(directory)?;
     }
     // SQLite keeps its files beside the file itself, wherever a link to it lies.

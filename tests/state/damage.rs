@@ -211,10 +211,17 @@ fn a_content_or_a_manifest_that_changed_is_an_error_not_a_wrong_answer() {
     assert_eq!(changed, 2);
     plain_write(&scratch.path(), &bytes);
     let store = scratch.open(Access::Read).store;
+    let damage = store.verify().unwrap();
+    assert_eq!(damage.len(), 2, "{damage:?}");
     let error = store.content(&content).unwrap_err();
     assert!(error.message().contains("is not what it was"), "{error}");
     let error = store.manifest(&digest.0).unwrap_err();
     assert!(error.message().contains("is not what it was"), "{error}");
+    drop(store);
+    let aside = Store::set_aside(&scratch.path()).unwrap().unwrap();
+    assert_eq!(fs::read(aside).unwrap(), bytes);
+    assert_eq!(Store::set_aside(&scratch.path()).unwrap(), None);
+    assert_eq!(scratch.store().verify().unwrap(), [""; 0]);
 }
 
 #[test]
