@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,19 +14,33 @@ use crate::core::stage::{Action, Outcome, StageName, Status};
 
 /// The name of a run. Names sort by the time at which the runs began, as far as the clock can be trusted.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct RunId(String);
+#[serde(try_from = "String", into = "String")]
+pub struct RunId(Arc<str>);
 
 impl RunId {
     /// A run's name from its text; `None` unless it consists of letters, digits and `-`.
     pub fn new(text: &str) -> Option<Self> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-';
-        (!text.is_empty() && text.chars().all(allowed)).then(|| Self(text.to_owned()))
+        (!text.is_empty() && text.chars().all(allowed)).then(|| Self(text.into()))
     }
 
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for RunId {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::new(&text).ok_or("the name of a run consists of letters, digits and `-`")
+    }
+}
+
+impl From<RunId> for String {
+    fn from(run: RunId) -> Self {
+        run.as_str().to_owned()
     }
 }
 
@@ -231,7 +246,7 @@ pub enum Change {
 /// Only what began can succeed or fail, and nothing but success or a person's word makes a stage up or down.
 pub fn status_after(status: Status, change: Change) -> Option<Status> {
     match (change, status) {
-        (Change::Began(Action::Up), _) | (Change::Lost, _) => Some(Status::Running),
+        (Change::Began(Action::Up) | Change::Lost, _) => Some(Status::Running),
         (Change::Began(Action::Down), _) => Some(Status::Stopping),
         (Change::MarkedUp, _) | (Change::Succeeded(Action::Up), Status::Running) => {
             Some(Status::Up)

@@ -81,7 +81,7 @@ impl Store {
         self.identity.id = id;
         // A place elsewhere must see the new name in the file itself.
         self.connection
-            .query_row("PRAGMA wal_checkpoint(FULL)", [], |_| Ok(()))
+            .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
             .map_err(|error| Failure::from(error).into_error("write", &self.path))
     }
 }

@@ -61,7 +61,7 @@ pub(super) fn has_content(connection: &Connection, digest: &Digest) -> rusqlite:
         .exists([digest.as_bytes()])
 }
 
-fn load_manifest(connection: &Connection, digest: &Digest) -> Step<Option<Manifest>> {
+pub(super) fn load_manifest(connection: &Connection, digest: &Digest) -> Step<Option<Manifest>> {
     let found = connection
         .prepare_cached("SELECT content FROM manifest WHERE digest = ?")?
         .query_row([digest.as_bytes()], |row| {

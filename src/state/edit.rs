@@ -66,8 +66,8 @@ impl Store {
     pub fn record_restamp(&mut self, restamps: Vec<Restamp>) -> Result<()> {
         self.write("restamp", |transaction| {
             restamps
-                .iter()
-                .try_for_each(|restamp| restamp_one(transaction, restamp))
+                .into_iter()
+                .try_for_each(|restamp| restamp_one(transaction, &restamp))
         })
     }
 
@@ -81,10 +81,10 @@ impl Store {
                 stage,
                 outputs,
                 payload,
-            } in &outputs
+            } in outputs
             {
-                contents::insert(transaction, payload)?;
-                let row = find_up(transaction, stage)?;
+                contents::insert(transaction, &payload)?;
+                let row = find_up(transaction, &stage)?;
                 transaction.execute(
                     "UPDATE stage SET outputs = ?2 WHERE id = ?1",
                     (row.id, outputs.as_bytes()),

@@ -31,6 +31,7 @@ mod open;
 mod place;
 mod read;
 mod runs;
+mod verify;
 mod write;
 
 use std::collections::BTreeMap;
@@ -139,6 +140,17 @@ impl fmt::Display for Note {
     }
 }
 
+/// Where changes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    /// Into the file itself, when each is complete.
+    AtRest,
+    /// Into the `-wal` file, where the header says so; the file itself need not say it yet.
+    AtWork,
+    /// Into the `-wal` file, and the file itself says so.
+    Marked,
+}
+
 /// An open state.
 pub struct Store {
     /// Where it lies, as the user said.
@@ -151,8 +163,7 @@ pub struct Store {
     moved: bool,
     /// The next write also has to record that all statuses are unknown.
     lost: bool,
-    /// The header says that a run is writing.
-    at_work: bool,
+    mode: Mode,
     /// A run that has not written yet.
     pending: Option<Run>,
     /// Where the private copy lies, if that is what is open.

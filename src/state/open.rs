@@ -15,7 +15,7 @@ use crate::state::failure::{Failure, Step};
 use crate::state::header::{self, Header};
 use crate::state::journal::Journal;
 use crate::state::place::{Found, Identity, resolve};
-use crate::state::{Access, Note, Opened, Records, Store, files, migrate, read};
+use crate::state::{Access, Mode, Note, Opened, Records, Store, files, migrate, read};
 use crate::system::{clock, fault, private};
 
 /// How long to wait for another process that is just writing.
@@ -82,10 +82,8 @@ fn refuse_copy(path: &Path, old: &Path) -> Error {
 // ---------------------------------------------------------------------------------------------------------- writing
 
 fn open_to_write(path: &Path) -> Result<Opened> {
-    if let Some(directory) = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-    {
+    let directory = path.parent();
+    if let Some(directory) = directory.filter(|parent| !parent.as_os_str().is_empty()) {
         private::create_directory(directory)?;
     }
     // SQLite keeps its files beside the file itself, wherever a link to it lies.
@@ -150,7 +148,8 @@ fn create(path: &Path) -> Result<()> {
 
 fn write_new(new: &Path, place: &Path) -> Step<()> {
     let mut connection = connect(new, Access::Write)?;
-    connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = EXTRA")?;
+    // Several records to a page: all of them are read at every start.
+    connection.execute_batch("PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL")?;
     initialise(&mut connection, &Identity::new(place.to_path_buf())?)?;
     connection.close().map_err(|(_, error)| error)?;
     Ok(())
@@ -184,7 +183,8 @@ fn open_state(path: &Path, lost: bool) -> Step<(Store, Records)> {
 fn make_private(path: &Path) -> Result<()> {
     let refused = |error| Error::io("cannot make private", path, &error);
     let mode = fs::metadata(path).map_err(refused)?.permissions().mode();
-    if mode & 0o077 == 0 {
+    // Nothing for group and others.
+    if mode.trailing_zeros() >= 6 {
         return Ok(());
     }
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(refused)
@@ -357,8 +357,9 @@ fn connect(path: &Path, access: Access) -> Step<Connection> {
     if access == Access::Read {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     }
+    // EXTRA is FULL and, with a rollback journal, makes its removal durable, which is the commit.
     connection.execute_batch(
-        "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF",
+        "PRAGMA foreign_keys = ON; PRAGMA synchronous = EXTRA; PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF",
     )?;
     Ok(connection)
 }
@@ -386,7 +387,7 @@ impl Store {
             journal: Journal::Rollback,
             moved: false,
             lost: false,
-            at_work: false,
+            mode: Mode::AtRest,
             pending: None,
             copy: None,
         })

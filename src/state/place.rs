@@ -115,10 +115,9 @@ impl Identity {
                 Ok(id) if id != self.id => Found::Moved,
                 _ => Found::Copied,
             },
-            Ok(Header::Foreign | Header::Missing) => Found::Moved,
             // What is damaged there may have been this state.
             Ok(Header::Garbage) if there.len() > 0 => Found::Copied,
-            Ok(Header::Garbage) => Found::Moved,
+            Ok(Header::Garbage | Header::Foreign | Header::Missing) => Found::Moved,
             Err(_) => Found::Copied,
         }
     }

@@ -24,20 +24,31 @@ pub struct Snapshot {
 
 const RECORDS: &str = "SELECT name, status, incarnation, fingerprint, detail, stamped, outputs, generated, config, run,
         started_ms, ended_ms, duration_ms, up_duration_ms, up_since_ms, outcome, protect
-    FROM stage ORDER BY name";
+    FROM stage";
 
 /// The records of all stages, in one reading.
 pub(super) fn records(connection: &Connection) -> Step<Records> {
-    let mut statement = connection.prepare_cached(RECORDS)?;
+    let mut statement = connection.prepare(RECORDS)?;
     let mut rows = statement.query([])?;
     let mut records = Vec::new();
+    let mut last_run = None;
     while let Some(row) = rows.next()? {
         let name = row.get_ref(0)?.as_str().unwrap_or_default();
         let name = StageName::new(name).map_err(|_| {
             Failure::Damaged(format!("`{}` cannot be a stage", name.escape_debug()))
         })?;
-        records.push((name, recorded(row)?));
+        let mut recorded = recorded(row)?;
+        // Most stages share few runs, and need not hold a copy of the name each.
+        if recorded.run == last_run {
+            recorded.run.clone_from(&last_run);
+        } else {
+            last_run.clone_from(&recorded.run);
+        }
+        records.push((name, recorded));
     }
+    drop(rows);
+    // The pages that were read are not needed again.
+    connection.execute_batch("PRAGMA shrink_memory")?;
     Ok(records.into_iter().collect())
 }
 

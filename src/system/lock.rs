@@ -166,7 +166,7 @@ mod tests {
     fn acquire(path: &Path, timeout: Option<Duration>) -> (Result<Lock>, Vec<String>) {
         let mut told = Vec::new();
         let lock = Lock::acquire(path, &holder(), timeout, &mut |text| {
-            told.push(text.to_owned())
+            told.push(text.to_owned());
         });
         (lock, told)
     }

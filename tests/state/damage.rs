@@ -51,24 +51,20 @@ fn a_damaged_file_is_set_aside_and_never_deleted() {
         ("a part of the header", |path| cut(path, 50)),
         ("the header alone", |path| cut(path, 100)),
         ("half", |path| {
-            cut(path, fs::metadata(path).unwrap().len() / 2)
+            cut(path, fs::metadata(path).unwrap().len() / 2);
         }),
         ("garbage in front", |path| {
-            overwrite(path, 0, b"garbage in front of it")
+            overwrite(path, 0, b"garbage in front of it");
         }),
         ("zeroes", |path| {
-            overwrite(
-                path,
-                0,
-                &vec![0; fs::metadata(path).unwrap().len() as usize],
-            )
+            overwrite(path, 0, &vec![0; fs::read(path).unwrap().len()]);
         }),
         ("a damaged schema", |path| {
-            overwrite(path, 100, &[0xff; 1000])
+            overwrite(path, 100, &[0xff; 1000]);
         }),
         ("damaged pages", |path| {
-            let length = fs::metadata(path).unwrap().len();
-            overwrite(path, 4096, &vec![0x5a; length as usize - 4096]);
+            let length = fs::read(path).unwrap().len();
+            overwrite(path, 4096, &vec![0x5a; length - 4096]);
         }),
     ];
     for (what, damage) in damages {
@@ -215,10 +211,17 @@ fn a_content_or_a_manifest_that_changed_is_an_error_not_a_wrong_answer() {
     assert_eq!(changed, 2);
     plain_write(&scratch.path(), &bytes);
     let store = scratch.open(Access::Read).store;
+    let damage = store.verify().unwrap();
+    assert_eq!(damage.len(), 2, "{damage:?}");
     let error = store.content(&content).unwrap_err();
     assert!(error.message().contains("is not what it was"), "{error}");
     let error = store.manifest(&digest.0).unwrap_err();
     assert!(error.message().contains("is not what it was"), "{error}");
+    drop(store);
+    let aside = Store::set_aside(&scratch.path()).unwrap().unwrap();
+    assert_eq!(fs::read(aside).unwrap(), bytes);
+    assert_eq!(Store::set_aside(&scratch.path()).unwrap(), None);
+    assert_eq!(scratch.store().verify().unwrap(), [""; 0]);
 }
 
 #[test]
@@ -292,7 +295,7 @@ fn filler() {
         let name = format!("stage-{n}");
         let mut begin = begin_up(&name, &[]);
         let noise: Vec<u8> = (0..20_000u32)
-            .map(|i| (i.wrapping_mul(2_654_435_761).wrapping_add(n) >> 13) as u8)
+            .map(|i| i.wrapping_mul(2_654_435_761).wrapping_add(n).to_le_bytes()[2])
             .collect();
         let digest = betterform::core::fingerprint::Digest::of(&noise);
         begin.payload.contents.push((digest, noise.into()));
