@@ -54,7 +54,7 @@ pub struct Global {
     /// Hand the terminal to the stages, one at a time; `=false`: nobody can be asked
     #[arg(long, value_name = "BOOL", global = true, num_args = 0..=1, require_equals = true,
           default_missing_value = "true")]
-    pub interactive: Option<OsString>,
+    pub interactive: Option<bool>,
     /// Where the state lies [default: .betterform/NAME/state.db beside $GENFILES]
     #[arg(long, value_name = "FILE", global = true)]
     pub state: Option<OsString>,
@@ -62,8 +62,8 @@ pub struct Global {
     #[arg(long, value_name = "STAMPER", global = true)]
     pub stamper: Option<StamperChoice>,
     /// When to use colour
-    #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
-    pub color: ColorChoice,
+    #[arg(long, value_name = "WHEN", global = true)]
+    pub color: Option<ColorChoice>,
     /// Say more; twice: even more
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
@@ -180,8 +180,8 @@ pub struct Plan {
     #[arg(long)]
     pub json: bool,
     /// How many stages to look at or run at once [default: the number of processors]
-    #[arg(short, long, value_name = "N")]
-    pub jobs: Option<OsString>,
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub jobs: Option<u32>,
 }
 
 /// Which stages.
@@ -202,8 +202,8 @@ pub struct Selection {
 #[derive(Args, Debug, Default)]
 pub struct Running {
     /// How many stages to run at once [default: the number of processors]
-    #[arg(short, long, value_name = "N")]
-    pub jobs: Option<OsString>,
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub jobs: Option<u32>,
     /// Start nothing new after a failure
     #[arg(long)]
     pub fail_fast: bool,

@@ -1,3 +1,7 @@
 //! The `betterform` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(betterform::run(std::env::args_os().collect()))
+}

@@ -11,12 +11,15 @@ mod graph;
 mod logs;
 mod mark;
 mod plan;
+mod prune;
 mod render;
 mod selection;
 pub mod session;
 mod stamp;
 mod state;
 mod status;
+mod teardown;
+mod up;
 mod version;
 
 use crate::cli::{Cli, Command};

@@ -87,7 +87,9 @@ impl Lineage {
         let mut reached = BTreeSet::new();
         let mut open = self.dependencies[stage].clone();
         while let Some(ancestor) = open.pop() {
-            let Some(settled) = self.settled[ancestor as usize].filter(|_| reached.insert(ancestor)) else {
+            let Some(settled) =
+                self.settled[ancestor as usize].filter(|_| reached.insert(ancestor))
+            else {
                 continue;
             };
             for kind in INHERITED {

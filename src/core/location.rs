@@ -64,6 +64,13 @@ impl Locations {
         Self::new(known.chain([(name.to_owned(), path.to_vec())]))
     }
 
+    /// All variables with their paths.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.places
+            .iter()
+            .map(|(path, name)| (name.as_str(), path.as_slice()))
+    }
+
     /// The path of a variable.
     pub fn path(&self, name: &str) -> Option<&[u8]> {
         let place = self.places.iter().find(|(_, known)| known == name)?;

@@ -10,15 +10,17 @@ use crate::observe::examine::{Examined, Known};
 use crate::state::Store;
 
 /// The manifests of this run, before and beside those of the state.
-pub struct Manifests<'a> {
+pub(super) struct Manifests<'a> {
     store: &'a Store,
     fresh: HashMap<Digest, &'a Manifest>,
 }
 
 impl<'a> Manifests<'a> {
     /// Those of the state and the ones given.
-    pub fn new(store: &'a Store, fresh: impl IntoIterator<Item = &'a Manifest>) -> Self {
-        let fresh = fresh.into_iter().map(|manifest| (manifest.digest(), manifest));
+    pub(super) fn new(store: &'a Store, fresh: impl IntoIterator<Item = &'a Manifest>) -> Self {
+        let fresh = fresh
+            .into_iter()
+            .map(|manifest| (manifest.digest(), manifest));
         Self {
             store,
             fresh: fresh.collect(),
@@ -26,7 +28,7 @@ impl<'a> Manifests<'a> {
     }
 
     /// All entries of a manifest, those that it links to included.
-    pub fn entries(&self, digest: Digest) -> Result<BTreeMap<String, Digest>> {
+    pub(super) fn entries(&self, digest: Digest) -> Result<BTreeMap<String, Digest>> {
         flatten(digest, &mut |digest| match self.fresh.get(digest) {
             Some(manifest) => Ok(Some((*manifest).clone())),
             None => self.store.manifest(digest),
@@ -54,7 +56,11 @@ impl<'a> Manifests<'a> {
 }
 
 /// How an examined stage differs from its record.
-pub fn observed(manifests: &Manifests<'_>, known: &Known, examined: &Examined) -> Result<Observed> {
+pub(super) fn observed(
+    manifests: &Manifests<'_>,
+    known: &Known,
+    examined: &Examined,
+) -> Result<Observed> {
     let mut seen = Observed {
         kept: examined.gone.clone(),
         ..Observed::default()
@@ -78,7 +84,9 @@ pub fn observed(manifests: &Manifests<'_>, known: &Known, examined: &Examined) -
     {
         // Only where they exist: stamped files that are gone are made again when they are needed.
         let changes = drift(&manifests.entries(old)?, &now.entries);
-        seen.stamped = changes.filter(|drift| drift.change == Change::Changed).collect();
+        seen.stamped = changes
+            .filter(|drift| drift.change == Change::Changed)
+            .collect();
     }
     Ok(seen)
 }
@@ -96,7 +104,7 @@ fn drift(
 }
 
 /// What certainly differs, although the stage cannot be rendered yet.
-pub fn certain(
+pub(super) fn certain(
     manifests: &Manifests<'_>,
     known: &Known,
     run: &BTreeMap<Kind, Digest>,
@@ -110,7 +118,7 @@ pub fn certain(
 }
 
 /// All inputs by name.
-pub fn named(manifests: &Manifests<'_>, examined: &Examined) -> Result<NamedInputs> {
+pub(super) fn named(manifests: &Manifests<'_>, examined: &Examined) -> Result<NamedInputs> {
     let all = |inputs: &BTreeMap<Kind, Digest>| {
         let kinds = inputs.iter();
         kinds

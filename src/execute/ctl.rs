@@ -10,11 +10,11 @@ use crate::core::stage::{Action, Outcome, StageName};
 use crate::error::{Error, Result};
 use crate::execute::site::Site;
 use crate::source::settings::{CtlCwd, StageSettings};
+use crate::system::clock;
 use crate::system::environment::Environment;
 use crate::system::liveness::Liveness;
 use crate::system::log::Log;
 use crate::system::process::{self, Call, Ending};
-use crate::system::clock;
 
 /// The variable that names the file to which `ctl` may report its inputs.
 const INPUTS_FILE: &str = "BETTERFORM_INPUTS_FILE";
@@ -148,7 +148,10 @@ fn attempt_all(
     }
     let reported = std::fs::read(inputs.path()).unwrap_or_default();
     let reported = String::from_utf8_lossy(&reported);
-    let lines = reported.lines().map(str::trim).filter(|line| !line.is_empty());
+    let lines = reported
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty());
     Ok((outcome, log, lines.map(str::to_owned).collect()))
 }
 
@@ -184,8 +187,13 @@ fn attempt_once(
     if ended.held_open {
         say(Event::Warning {
             stage: Some(task.stage.clone()),
-            message: "a process that it left holds its output open; its further output is not shown".into(),
-            help: Some("let background processes close their output, as in `server >/dev/null 2>&1 &`".into()),
+            message:
+                "a process that it left holds its output open; its further output is not shown"
+                    .into(),
+            help: Some(
+                "let background processes close their output, as in `server >/dev/null 2>&1 &`"
+                    .into(),
+            ),
         });
     }
     Ok(match ended.ending {

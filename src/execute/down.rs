@@ -221,7 +221,9 @@ impl<'a> Coordinator<'a> {
 
     /// Refuses a stage that would not be taken down as it was brought up; else gives what it was brought up with.
     fn prepare(&self, subject: usize) -> Result<Option<Recording>> {
-        let Subject { stage, recorded, .. } = &self.goal.subjects[subject];
+        let Subject {
+            stage, recorded, ..
+        } = &self.goal.subjects[subject];
         let Some(known) = recorded else {
             return Ok(None);
         };
@@ -231,7 +233,8 @@ impl<'a> Coordinator<'a> {
         }
         if !self.goal.accept_changed_env {
             let recorded = &known.recorded;
-            self.site.refuse_other_environment(self.store, stage, recorded, detail)?;
+            self.site
+                .refuse_other_environment(self.store, stage, recorded, detail)?;
         }
         Recording::load(self.store, stage).map(Some)
     }
@@ -287,7 +290,8 @@ impl<'a> Coordinator<'a> {
 
     fn refuse(&mut self, subject: usize, error: &Error) {
         let stage = self.goal.subjects[subject].stage.clone();
-        self.sink.event(&Finished::broken(error).event(&stage, Action::Down));
+        self.sink
+            .event(&Finished::broken(error).event(&stage, Action::Down));
         self.fail(subject);
     }
 
@@ -339,7 +343,9 @@ fn bring_down(
 ) -> Finished {
     fault::point("down.begun");
     let restored = match (recording, &subject.recorded, subject.index) {
-        (Some(recording), Some(known), _) => restore(site, &subject.stage, recording, known.detail()),
+        (Some(recording), Some(known), _) => {
+            restore(site, &subject.stage, recording, known.detail())
+        }
         (_, _, Some(index)) => site.stamp_from_library(index),
         _ => Err(Error::failed(format!(
             "nothing is recorded of `{}`, and it is not in the library",

@@ -5,10 +5,13 @@
 //! then, where that is not certain, *examine* (render in memory, fingerprint), *decide*, *begin* (durable), *sync*, `ctl up`,
 //! *outputs*, *commit* (durable). `plan` is the same walk, stopped after *decide*.
 
+pub mod adopt;
 mod changes;
 pub mod ctl;
 pub mod down;
 pub mod reconcile;
+pub mod relocate;
 pub mod restore;
+pub mod settle;
 pub mod site;
 mod worker;

@@ -9,10 +9,12 @@ use std::thread::Scope;
 use std::time::Duration;
 
 use crate::core::event::{Event, Sink};
-use crate::core::fingerprint::Kind;
+use crate::core::fingerprint::{Kind, Manifest};
 use crate::core::lineage::{INHERITED, Lineage};
 use crate::core::plan::{self, Decision, Demand, Entry, InputChange, Observed, Reason};
+use crate::core::record::RunId;
 use crate::core::schedule::{Schedule, Step};
+use crate::core::stage::{Action, StageName};
 use crate::error::{Error, Result};
 use crate::execute::changes::{self, Manifests};
 use crate::execute::ctl::Finished;
@@ -20,8 +22,6 @@ use crate::execute::site::{Site, lost_state};
 use crate::execute::worker::{self, Go, Job, Ran, Report, Subject, Verdict};
 use crate::observe::detail::Detail;
 use crate::observe::examine::{Examined, Inherited, Known};
-use crate::core::record::RunId;
-use crate::core::stage::{Action, StageName};
 use crate::state::{Begin, Ended, Left, Payload, Restamp, RunToken, Store};
 use crate::system::fault;
 
@@ -114,6 +114,7 @@ struct Start {
     stage: usize,
     begin: Begin,
     detail: Detail,
+    files: Manifest,
     reasons: Vec<Reason>,
 }
 
@@ -154,7 +155,9 @@ impl<'a> Coordinator<'a> {
         let weight = |stage: usize, chain: u64| site.expected_duration(stage).max(1) + chain;
         let taking_part = |stage: usize| goal.selected[stage];
         let schedule = Schedule::new(&order, &dependencies, &taking_part, &weight);
-        let names: Vec<StageName> = (0..graph.len()).map(|stage| site.name(stage).clone()).collect();
+        let names: Vec<StageName> = (0..graph.len())
+            .map(|stage| site.name(stage).clone())
+            .collect();
         let mut coordinator = Self {
             idle: (0..workers.len()).collect(),
             unsettled: vec![false; names.len()],
@@ -269,7 +272,11 @@ impl<'a> Coordinator<'a> {
             Some((pool, size)) => pools.get(pool).copied().unwrap_or(0) < size,
             None => true,
         };
-        let entry = self.waiting.iter().find(|(_, stage)| has_room(*stage)).copied()?;
+        let entry = self
+            .waiting
+            .iter()
+            .find(|(_, stage)| has_room(*stage))
+            .copied()?;
         self.waiting.remove(&entry);
         let stage = entry.1;
         if let (Some((pool, _)), true) = (site.pool(stage), self.run.is_some()) {
@@ -306,8 +313,14 @@ impl<'a> Coordinator<'a> {
 
     /// The direct dependencies that will or may run.
     fn after(&self, stage: usize) -> impl Iterator<Item = usize> {
-        let dependencies = self.site.graph.dependencies(self.site.graph.ix(stage)).iter();
-        dependencies.map(|ix| ix.index()).filter(|dependency| self.unsettled[*dependency])
+        let dependencies = self
+            .site
+            .graph
+            .dependencies(self.site.graph.ix(stage))
+            .iter();
+        dependencies
+            .map(|ix| ix.index())
+            .filter(|dependency| self.unsettled[*dependency])
     }
 
     fn foresee(&mut self, stage: usize) {
@@ -339,9 +352,16 @@ impl<'a> Coordinator<'a> {
     /// What certainly differs from the record of a stage that cannot be rendered yet.
     fn certain(&self, stage: usize, known: &Known) -> Result<Vec<InputChange>> {
         let subject = self.subject(stage);
-        let (run, payload) = self.site.observer.certain(stage, known, &subject.inherited)?;
+        let (run, payload) = self
+            .site
+            .observer
+            .certain(stage, known, &subject.inherited)?;
         let nodes = self.lineage.nodes(stage);
-        let fresh = payload.manifests.iter().map(|(_, manifest)| manifest.as_ref()).chain(&nodes);
+        let fresh = payload
+            .manifests
+            .iter()
+            .map(|(_, manifest)| manifest.as_ref())
+            .chain(&nodes);
         changes::certain(&Manifests::new(self.store, fresh), known, &run)
     }
 
@@ -353,9 +373,17 @@ impl<'a> Coordinator<'a> {
     }
 
     fn decided(&mut self, stage: usize, decision: Decision, examined: Option<&Examined>) {
-        let nodes = if self.goal.verbose { self.lineage.nodes(stage) } else { Vec::new() };
+        let nodes = if self.goal.verbose {
+            self.lineage.nodes(stage)
+        } else {
+            Vec::new()
+        };
         let inputs = examined.filter(|_| self.goal.verbose).and_then(|examined| {
-            let fresh = examined.payload.manifests.iter().map(|(_, manifest)| manifest.as_ref());
+            let fresh = examined
+                .payload
+                .manifests
+                .iter()
+                .map(|(_, manifest)| manifest.as_ref());
             let manifests = Manifests::new(self.store, fresh.chain(&nodes));
             changes::named(&manifests, examined).ok()
         });
@@ -467,7 +495,11 @@ impl<'a> Coordinator<'a> {
         let mut seen = Observed::default();
         if let Some(known) = known {
             let nodes = self.lineage.nodes(stage);
-            let fresh = examined.payload.manifests.iter().map(|(_, manifest)| manifest.as_ref());
+            let fresh = examined
+                .payload
+                .manifests
+                .iter()
+                .map(|(_, manifest)| manifest.as_ref());
             let manifests = Manifests::new(self.store, fresh.chain(&nodes));
             seen = changes::observed(&manifests, known, examined)?;
         }
@@ -484,7 +516,8 @@ impl<'a> Coordinator<'a> {
     /// A stage failed before its `ctl` was started; what is recorded of it stays as it was.
     fn refuse(&mut self, stage: usize, error: &Error) {
         let name = self.site.name(stage).clone();
-        self.sink.event(&Finished::broken(error).event(&name, Action::Up));
+        self.sink
+            .event(&Finished::broken(error).event(&name, Action::Up));
         self.walked.errors.insert(stage, error.clone());
         self.fail(stage);
     }
@@ -604,11 +637,14 @@ impl Coordinator<'_> {
         };
         fault::point("apply.after-begin");
         for (start, token) in begins.into_iter().zip(tokens) {
-            let Some(attempt) = start.begin.up else { continue };
+            let Some(attempt) = start.begin.up else {
+                continue;
+            };
             let go = Go {
                 token,
                 attempt,
                 detail: start.detail,
+                files: start.files,
                 reasons: start.reasons.iter().map(ToString::to_string).collect(),
             };
             self.answer(start.worker, Verdict::Run(Box::new(go)));
@@ -645,6 +681,7 @@ impl Coordinator<'_> {
                 payload,
             },
             detail: examined.detail,
+            files: examined.files,
             reasons,
         })
     }
@@ -652,8 +689,12 @@ impl Coordinator<'_> {
     fn add_nodes(&mut self, stage: usize, payload: &mut Payload) {
         let nodes = self.lineage.new_nodes(stage).into_iter();
         let inherited = INHERITED.map(|kind| self.lineage.inherited(stage, kind));
-        let all = nodes.chain(inherited).filter(|manifest| !manifest.is_empty());
-        payload.manifests.extend(all.map(|manifest| (manifest.digest(), Arc::new(manifest))));
+        let all = nodes
+            .chain(inherited)
+            .filter(|manifest| !manifest.is_empty());
+        payload
+            .manifests
+            .extend(all.map(|manifest| (manifest.digest(), Arc::new(manifest))));
     }
 
     fn restamp(&mut self, stage: usize, examined: Examined) -> Restamp {

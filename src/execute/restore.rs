@@ -49,7 +49,13 @@ pub fn restore(
         let path = path_of(&file.path)?;
         let content = recording.content(site, stage, &directory.join(&path), file)?;
         let mode = mode(file);
-        files.insert(path, RenderedFile { content: content.into(), mode });
+        files.insert(
+            path,
+            RenderedFile {
+                content: content.into(),
+                mode,
+            },
+        );
     }
     let made: Result<BTreeSet<PathBuf>> = detail.made.iter().map(|name| path_of(name)).collect();
     sync(&directory, &files, &made?)?;
@@ -83,6 +89,11 @@ impl Recording {
         Ok(Self { snapshot, contents })
     }
 
+    /// Whether everything lay where it lies now.
+    pub fn was_made_at(&self, here: &BTreeMap<String, String>) -> bool {
+        self.snapshot.locations == *here
+    }
+
     /// The content of a stamped file: as it lies there, if that is what was recorded, else from the record, rewritten for
     /// where everything lies now.
     fn content(
@@ -99,7 +110,8 @@ impl Recording {
         {
             return Ok(there);
         }
-        let stamp = format!("`betterform stamp {stage}` makes it again from the library as it is now");
+        let stamp =
+            format!("`betterform stamp {stage}` makes it again from the library as it is now");
         let recorded = file.content.and_then(|digest| self.contents.get(&digest));
         let recorded = recorded.ok_or_else(|| {
             let shown = format!("{stage}/{}", file.path);

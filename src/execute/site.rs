@@ -58,7 +58,9 @@ impl Site<'_> {
 
     /// How long `ctl up` is expected to take, in milliseconds: as long as last time.
     pub fn expected_duration(&self, stage: usize) -> u64 {
-        let last = self.known(stage).and_then(|known| known.recorded.up_duration_ms);
+        let last = self
+            .known(stage)
+            .and_then(|known| known.recorded.up_duration_ms);
         last.unwrap_or(1)
     }
 
@@ -98,9 +100,15 @@ impl Site<'_> {
     }
 
     /// Renders a stage and finds out what it depends on.
-    pub(super) fn examine(&self, stage: usize, inherited: &Inherited) -> Result<(Examined, Rendered)> {
+    pub(super) fn examine(
+        &self,
+        stage: usize,
+        inherited: &Inherited,
+    ) -> Result<(Examined, Rendered)> {
         let rendered = self.observer.render(stage)?;
-        let examined = self.observer.examine(stage, self.known(stage), &rendered, inherited)?;
+        let examined = self
+            .observer
+            .examine(stage, self.known(stage), &rendered, inherited)?;
         Ok((examined, rendered))
     }
 
@@ -110,9 +118,18 @@ impl Site<'_> {
     /// Something cannot be written.
     pub fn sync(&self, stage: usize, rendered: &Rendered) -> Result<Synced> {
         let before = self.known(stage).map(|known| &known.detail().made);
-        let names = before.into_iter().flatten().filter_map(|name| unescape(name));
-        let previous = names.map(|name| PathBuf::from(OsString::from_vec(name))).collect();
-        sync(&self.observer.stamped_dir(stage), &rendered.files, &previous)
+        let names = before
+            .into_iter()
+            .flatten()
+            .filter_map(|name| unescape(name));
+        let previous = names
+            .map(|name| PathBuf::from(OsString::from_vec(name)))
+            .collect();
+        sync(
+            &self.observer.stamped_dir(stage),
+            &rendered.files,
+            &previous,
+        )
     }
 
     /// The direct dependencies of every stage, by index.
@@ -146,16 +163,22 @@ impl Site<'_> {
         recorded: &Recorded,
         detail: &Detail,
     ) -> Result<()> {
-        let env = recorded.fingerprint.as_ref().and_then(|f| f.run.get(&Kind::Env));
+        let env = recorded
+            .fingerprint
+            .as_ref()
+            .and_then(|f| f.run.get(&Kind::Env));
         let then = match env {
             Some(digest) => store.manifest(digest)?.unwrap_or_default().entries,
             None => BTreeMap::new(),
         };
         let now = |name: &String| self.observer.variable(name);
         let known = |name: &String| then.get(name).copied().unwrap_or(Digest::ABSENT);
-        let differing: Vec<String> = (detail.binding.iter().filter(|name| now(name) != known(name)))
-            .map(|name| format!("`{name}`"))
-            .collect();
+        let differing: Vec<String> = (detail
+            .binding
+            .iter()
+            .filter(|name| now(name) != known(name)))
+        .map(|name| format!("`{name}`"))
+        .collect();
         if differing.is_empty() {
             return Ok(());
         }

@@ -4,6 +4,7 @@
 use std::sync::mpsc::{Receiver, SyncSender};
 
 use crate::core::event::Event;
+use crate::core::fingerprint::Manifest;
 use crate::core::lineage::Own;
 use crate::core::record::{Attempt, RunId};
 use crate::core::stage::{Action, Outcome};
@@ -44,6 +45,7 @@ pub(super) struct Go {
     pub(super) token: RunToken,
     pub(super) attempt: Attempt,
     pub(super) detail: Detail,
+    pub(super) files: Manifest,
     pub(super) reasons: Vec<String>,
 }
 
@@ -145,16 +147,20 @@ fn bring_up(
         token,
         attempt,
         detail,
+        files,
         reasons,
     } = go;
-    let before = prepare(site, stage, rendered, &token, attempt, detail);
+    let before = prepare(site, stage, rendered, &token, (attempt, detail, files));
     let mut left = None;
     let finished = match before {
         Ok(before) => {
             let mut finished = ctl::run(site, task(site, run, stage, reasons), &say);
             fault::point("up.ended");
             if finished.outcome == Outcome::Succeeded {
-                match site.observer.left(stage, &before, finished.reported.clone()) {
+                match site
+                    .observer
+                    .left(stage, &before, finished.reported.clone())
+                {
                     Ok(found) => left = Some(found),
                     Err(error) => finished = Finished::broken(&error),
                 }
@@ -177,8 +183,7 @@ fn prepare(
     stage: usize,
     rendered: &Rendered,
     token: &RunToken,
-    attempt: Attempt,
-    detail: Detail,
+    (attempt, detail, files): (Attempt, Detail, Manifest),
 ) -> Result<Before> {
     fault::point("up.begun");
     site.sync(stage, rendered)?;
@@ -187,6 +192,7 @@ fn prepare(
         watch: site.observer.watch(stage, &detail)?,
         attempt,
         detail,
+        files,
         incarnation: token.incarnation(),
         started: clock::now(),
     })

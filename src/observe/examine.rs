@@ -84,6 +84,8 @@ pub struct Examined {
     pub detail: Detail,
     /// What the attempt refers to.
     pub payload: Payload,
+    /// The files among the inputs of the run key.
+    pub files: Manifest,
     /// What it owns below `$OUTPUT_DIR` as it is now; `None` if it was never up.
     pub outputs: Option<Owned>,
     /// The recorded stamped files that exist, as they are now; `None` if there are none.
@@ -105,7 +107,10 @@ impl Observer<'_> {
             return Ok(false);
         };
         let detail = known.detail();
-        if !known.recorded.status.is_up() || detail.searched != Some(self.library()?.identity) {
+        if detail.reads.incomplete
+            || !known.recorded.status.is_up()
+            || detail.searched != Some(self.library()?.identity)
+        {
             return Ok(false);
         }
         let subject = Subject {
@@ -207,6 +212,7 @@ impl Observer<'_> {
             protect: self.settings(stage).protect,
         };
         let mut examined = Examined {
+            files: run.manifest(Kind::File),
             attempt,
             detail,
             payload,
@@ -322,8 +328,11 @@ impl Observer<'_> {
         Ok((left, own))
     }
 
-    /// Takes what `ctl` reported of its inputs into the fingerprint. A file that was written since `ctl` started may have been
-    /// read before: it is recorded as something that no file is, so that the stage is stale.
+    /// Takes what is known only afterwards into the fingerprint: what `ctl` reported of its inputs, and files that its text names
+    /// and that it made itself.
+    ///
+    /// A file that was reported and written since `ctl` started may have been read before: it is recorded as something that no
+    /// file is, so that the stage is stale. A file that was not there when `ctl` started cannot have been read before.
     fn report(
         &self,
         stage: usize,
@@ -333,33 +342,56 @@ impl Observer<'_> {
         payload: &mut Payload,
     ) -> Result<Option<Fingerprint>> {
         let reported: BTreeSet<String> = reported.into_iter().collect();
-        if reported == detail.reported {
-            return Ok(None);
-        }
-        detail.reported = reported;
         let mut fingerprint = before.attempt.fingerprint.clone();
-        let env = self.variables_counted(stage, detail);
-        let mut files = self.files_counted(stage, detail)?;
-        for line in detail.reported.difference(&before.detail.reported) {
-            let path = self.expand(stage, line);
-            let written = path.and_then(|path| path.metadata().ok()?.modified().ok());
-            if written.is_some_and(|written| written >= before.started) {
-                files
-                    .entries
-                    .insert(line.clone(), Digest::of(b"written while ctl ran"));
+        let mut files = before.files.clone();
+        let now = self.files_counted(stage, detail)?;
+        for (name, digest) in &now.entries {
+            if before
+                .files
+                .entries
+                .get(name)
+                .copied()
+                .unwrap_or(Digest::ABSENT)
+                == Digest::ABSENT
+            {
+                files.entries.insert(name.clone(), *digest);
             }
         }
-        for (kind, manifest) in [(Kind::Env, env), (Kind::File, files)] {
-            if manifest.is_empty() {
-                fingerprint.run.remove(&kind);
-            } else {
-                fingerprint.run.insert(kind, manifest.digest());
-                payload
-                    .manifests
-                    .push((manifest.digest(), Arc::new(manifest)));
+        if reported != detail.reported {
+            detail.reported = reported;
+            let env = self.variables_counted(stage, detail);
+            set(&mut fingerprint, payload, Kind::Env, env);
+            let counted = self.files_counted(stage, detail)?.entries;
+            files.entries.retain(|name, _| counted.contains_key(name));
+            for (name, digest) in counted {
+                let digest = if self.was_written(stage, &name, before) {
+                    Digest::of(b"written while ctl ran")
+                } else {
+                    digest
+                };
+                files.entries.entry(name).or_insert(digest);
             }
         }
-        Ok(Some(fingerprint))
+        set(&mut fingerprint, payload, Kind::File, files);
+        Ok((fingerprint != before.attempt.fingerprint).then_some(fingerprint))
+    }
+
+    /// Whether a file was written since `ctl` started.
+    fn was_written(&self, stage: usize, name: &str, before: &Before) -> bool {
+        let path = self.expand(stage, name);
+        let written = path.and_then(|path| path.metadata().ok()?.modified().ok());
+        written.is_some_and(|written| written >= before.started)
+    }
+}
+
+fn set(fingerprint: &mut Fingerprint, payload: &mut Payload, kind: Kind, manifest: Manifest) {
+    if manifest.is_empty() {
+        fingerprint.run.remove(&kind);
+    } else {
+        fingerprint.run.insert(kind, manifest.digest());
+        payload
+            .manifests
+            .push((manifest.digest(), Arc::new(manifest)));
     }
 }
 
@@ -369,6 +401,8 @@ pub struct Before {
     pub attempt: Attempt,
     /// The same as `attempt.detail`.
     pub detail: Detail,
+    /// The files among the inputs of its run key.
+    pub files: Manifest,
     /// The outputs that its text names.
     pub watch: Watch,
     /// The incarnation that it is recorded with.

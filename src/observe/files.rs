@@ -42,7 +42,9 @@ impl Observer<'_> {
             self.declared(stage, pattern, &mut entries)?;
         }
         for text in detail.mentions.paths() {
-            if let Some(path) = self.expand(stage, text)
+            // One that does not become absolute is a name below something else, such as `$OUTPUT_DIR/$STAGE_NAME/x`.
+            if let Some(path) = self.expand_from(Path::new(""), stage, text)
+                && path.is_absolute()
                 && self.is_foreign(&path)
             {
                 let digest = if path.is_file() {

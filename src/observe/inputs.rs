@@ -97,6 +97,14 @@ impl Inputs {
             .collect()
     }
 
+    /// The manifest of a kind, where it was looked into.
+    pub(super) fn manifest(&self, kind: Kind) -> Manifest {
+        match self.0.get(&kind) {
+            Some(Part::Manifest(manifest)) => manifest.as_ref().clone(),
+            _ => Manifest::default(),
+        }
+    }
+
     /// The manifests, by digest.
     pub(super) fn manifests(&self) -> impl Iterator<Item = (Digest, Arc<Manifest>)> {
         self.0.values().filter_map(|part| match part {

@@ -1,15 +1,16 @@
 //! All that observing stages needs to know, and digests of files that several stages share. Used by several threads at once.
 //! Knows nothing of what is recorded.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use crate::core::anchor::Anchors;
 use crate::core::fingerprint::{Digest, Hasher, Manifest};
 use crate::core::graph::StageGraph;
 use crate::core::location::Locations;
+use crate::core::mask::Secrets;
 use crate::core::mention::Wave;
 use crate::core::stage::StageName;
 use crate::error::Result;
@@ -35,19 +36,20 @@ pub struct Observer<'a> {
     pub(super) configuration: Configuration<'a>,
     config_bytes: Arc<[u8]>,
     pub(super) locations: Locations,
+    /// The same, and where everything lay at the last run: what stamped files may hold.
+    pub(super) old_and_new: Locations,
     pub(super) cache: &'a DigestCache,
     pub(super) variables: Variables,
     pub(super) library: OnceLock<Result<Library, String>>,
     pub(super) jsonnet_files: Vec<PathBuf>,
     pub(super) declared: OnceLock<BTreeSet<String>>,
-    pub(super) holds_secret: &'a (dyn Fn(&[u8]) -> bool + Sync),
+    pub(super) secrets: &'a Secrets,
     pub(super) stamper: &'a dyn Stamper,
     /// The environment of stamping, without `STAGE_NAME`.
     pub(super) environment: Environment,
     /// A digest of where everything lies.
     pub(super) here: Digest,
     settings: Vec<OnceLock<StageSettings>>,
-    files: Mutex<HashMap<PathBuf, Digest>>,
 }
 
 /// What an observer is made from.
@@ -62,8 +64,8 @@ pub struct Sources<'a> {
     pub cache: &'a DigestCache,
     /// The key of the digests of variables.
     pub key: [u8; 32],
-    /// Whether a content holds a value that must not be stored.
-    pub holds_secret: &'a (dyn Fn(&[u8]) -> bool + Sync),
+    /// What must not be stored.
+    pub secrets: &'a Secrets,
     /// What renders.
     pub stamper: &'a dyn Stamper,
 }
@@ -77,10 +79,11 @@ impl<'a> Observer<'a> {
             config,
             cache,
             key,
-            holds_secret,
+            secrets,
             stamper,
         } = sources;
         let locations = locations(project);
+        let old_and_new = with_old(project, &locations);
         let path = |path: &Path| path.as_os_str().as_bytes().to_vec();
         let anchors = Anchors::new(&path(&project.wave.impl_dir), &path(&project.deployment));
         Self {
@@ -88,18 +91,18 @@ impl<'a> Observer<'a> {
             graph,
             configuration: Configuration::new(&config.value),
             config_bytes: config.bytes.as_slice().into(),
-            here: here(&locations),
+            here: here(&old_and_new),
             locations,
+            old_and_new,
             cache,
             variables: Variables::new(&project.environment, &key, &anchors),
             library: OnceLock::new(),
             jsonnet_files: config.jsonnet_files.clone(),
             declared: OnceLock::new(),
-            holds_secret,
+            secrets,
             stamper,
             environment: project.ctl_environment(None),
             settings: (0..graph.len()).map(|_| OnceLock::new()).collect(),
-            files: Mutex::default(),
         }
     }
 
@@ -135,7 +138,7 @@ impl<'a> Observer<'a> {
     }
 
     /// The wave variables, as they are recorded.
-    pub(super) fn recorded_locations(&self) -> BTreeMap<String, String> {
+    pub fn recorded_locations(&self) -> BTreeMap<String, String> {
         let paths = Wave::ALL.into_iter().filter_map(|wave| {
             let path = self.locations.path(wave.as_str())?;
             Some((
@@ -153,7 +156,7 @@ impl<'a> Observer<'a> {
         let left_out = match snapshots {
             Snapshots::None => true,
             Snapshots::All => false,
-            Snapshots::Usual => (self.holds_secret)(&self.config_bytes),
+            Snapshots::Usual => self.secrets.occur_in(&self.config_bytes),
         };
         if left_out {
             return None;
@@ -236,21 +239,8 @@ impl<'a> Observer<'a> {
         Ok(Part::from(contents))
     }
 
-    /// The digest of a file's content, or of all files in a directory, or [`Digest::ABSENT`]. A file that many stages
-    /// depend on is looked at once.
+    /// The digest of a file's content, or of all files in a directory, or [`Digest::ABSENT`].
     pub(super) fn file(&self, path: &Path) -> Result<Digest> {
-        let known = |files: &HashMap<PathBuf, Digest>| files.get(path).copied();
-        if let Some(digest) = known(&self.files.lock().unwrap_or_else(PoisonError::into_inner)) {
-            return Ok(digest);
-        }
-        let digest = self.file_now(path)?;
-        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        files.insert(path.to_owned(), digest);
-        Ok(digest)
-    }
-
-    /// The same, looked at again.
-    pub(super) fn file_now(&self, path: &Path) -> Result<Digest> {
         let tree = if path.is_dir() {
             Tree::list(path, Walk::all(Follow::Files))?
         } else {
@@ -267,24 +257,25 @@ impl<'a> Observer<'a> {
             .contents(Key::new("file", path), &tree, Hashing::default())?;
         Ok(contents.digest)
     }
-
-    /// Forgets what files say: some of them may have changed.
-    pub fn forget_files(&self) {
-        self.files
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
-    }
 }
 
 /// A digest of where everything lies.
 fn here(locations: &Locations) -> Digest {
     let mut hasher = Hasher::new("here");
-    for wave in Wave::ALL {
-        let path = locations.path(wave.as_str()).unwrap_or_default();
-        hasher.field(wave.as_str().as_bytes()).field(path);
+    for (name, path) in locations.iter() {
+        hasher.field(name.as_bytes()).field(path);
     }
     hasher.finish()
+}
+
+/// The locations, and those of the last run where they differ.
+fn with_old(project: &Project, locations: &Locations) -> Locations {
+    let text = std::fs::read(project.beside_state("place.json")).unwrap_or_default();
+    let old: BTreeMap<String, String> = serde_json::from_slice(&text).unwrap_or_default();
+    let all = old.iter().fold(locations.clone(), |all, (name, path)| {
+        all.with(name, path.as_bytes())
+    });
+    all
 }
 
 /// The wave variables of a call, by name.

@@ -44,7 +44,7 @@ impl Observer<'_> {
     }
 
     /// The digest of what a stage owns; no file is opened if nothing changed.
-    pub(super) fn outputs_digest(&self, stage: usize, owned: &BTreeSet<String>) -> Result<Digest> {
+    pub fn outputs_digest(&self, stage: usize, owned: &BTreeSet<String>) -> Result<Digest> {
         let outputs = self.all_outputs();
         let own = outputs.of_stage(self.name(stage))?.digest;
         if owned.is_empty() {
@@ -145,7 +145,7 @@ impl Observer<'_> {
     pub(super) fn stamped_hashing(&self) -> Hashing<'_> {
         Hashing {
             executable: true,
-            locations: Some(&self.locations),
+            locations: Some(&self.old_and_new),
             contents: true,
             ..Hashing::default()
         }
@@ -205,7 +205,7 @@ impl Observer<'_> {
             _ => {
                 content.len() as u64 <= self.project.settings.snapshot_limit()
                     && !sensitive
-                    && !(self.holds_secret)(content)
+                    && !self.secrets.occur_in(content)
             }
         }
     }

@@ -9,9 +9,6 @@ use crate::stamp::gomplate::{GOMPLATE, Gomplate, HOW_TO_INSTALL};
 use crate::stamp::source::Source;
 use crate::stamp::{Rendered, Request, Stamper};
 
-/// What the embedded stamper is called; another version of what it renders gets another number.
-pub const EMBEDDED: &str = "embedded 1";
-
 /// `[stamp] stamper`, `BETTERFORM_STAMPER`, `--stamper`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Choice {

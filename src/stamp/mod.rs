@@ -4,6 +4,7 @@
 //! what is recorded.
 
 pub mod choose;
+pub mod embedded;
 pub mod gomplate;
 pub mod gomplate_config;
 mod gomplate_output;

@@ -2,15 +2,14 @@
 //! written here was masked before.
 
 use std::collections::VecDeque;
-use std::fs::File;
+use std::fs::{DirBuilder, File};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::core::record::RunId;
 use crate::core::stage::{Action, StageName};
 use crate::error::{Error, Result};
-use crate::system::private;
 
 /// How many of the last lines are kept in memory.
 const TAIL: usize = 20;
@@ -88,8 +87,10 @@ impl Log {
 
     fn create(&self) -> Result<File> {
         if let Some(directory) = self.path.parent() {
-            private::create_directory(directory)
-                .map_err(|error| error.context("cannot write a log"))?;
+            // It lies below the state's directory, which ignores itself for git.
+            let mut builder = DirBuilder::new();
+            let made = builder.recursive(true).mode(0o700).create(directory);
+            made.map_err(|error| Error::io("cannot create the directory", directory, &error))?;
         }
         let mut options = File::options();
         options.create(true).append(true).mode(0o600);

@@ -12,7 +12,10 @@ pub fn render(plan: &Plan, verbose: bool) -> String {
     let mut text = String::new();
     let shown = (plan.stages.iter()).filter(|entry| verbose || is_shown(entry));
     let names = shown.clone().map(|entry| entry.stage.as_str().len());
-    let orphans = plan.orphans.iter().map(|orphan| orphan.stage.as_str().len());
+    let orphans = plan
+        .orphans
+        .iter()
+        .map(|orphan| orphan.stage.as_str().len());
     let width = names.chain(orphans).max().unwrap_or(0);
     for entry in shown {
         let _ = writeln!(text, "{:width$}  {}", entry.stage, sentence(entry, verbose));
@@ -42,7 +45,9 @@ fn is_shown(entry: &Entry) -> bool {
 fn sentence(entry: &Entry, verbose: bool) -> String {
     match &entry.decision {
         Decision::UpToDate => "up to date".into(),
-        Decision::Restamp => "up to date (what it is rendered from changed, the result did not)".into(),
+        Decision::Restamp => {
+            "up to date (what it is rendered from changed, the result did not)".into()
+        }
         Decision::Undetermined { after } => {
             let after: Vec<_> = after.iter().map(|stage| stage.as_str()).collect();
             format!("to be re-checked after {}", after.join(", "))

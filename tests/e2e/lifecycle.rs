@@ -195,7 +195,7 @@ fn down_goes_in_exact_reverse_order_and_is_empty_the_second_time() {
     );
     sandbox.run(&["down", "--yes"]).exits(0);
     assert!(sandbox.calls().is_empty());
-    up(&sandbox);
+    assert_eq!(apply(&sandbox).len(), 4, "all of it comes up again");
 }
 
 #[test]

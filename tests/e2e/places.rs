@@ -108,5 +108,5 @@ fn the_state_and_a_key_for_secrets_are_private() {
     let mode = |path: &str| sandbox.path(path).metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!(mode("dep/.betterform/genfiles/state.db"), 0o600);
     assert_eq!(mode("dep/.betterform"), 0o700);
-    assert_eq!(sandbox.read("dep/.betterform/.gitignore"), "*\n");
+    assert_eq!(sandbox.read("dep/.betterform/genfiles/.gitignore"), "*\n");
 }

@@ -212,7 +212,7 @@ impl Sandbox {
         }
         command
             .env("IMPL_DIR", self.path("lib"))
-            .env("ORDER_LOG", self.path("order.log"))
+            .env("ORDER_LOG", self.path("dep/order.log"))
             .env("INTERACTIVE", "false")
             .envs(&self.variables);
         command
@@ -226,7 +226,7 @@ impl Sandbox {
 
     /// The calls of `ctl` since the last time this was asked, in order.
     pub fn calls(&self) -> Vec<String> {
-        let path = self.path("order.log");
+        let path = self.path("dep/order.log");
         let calls = fs::read_to_string(&path).unwrap_or_default();
         let _ = fs::remove_file(path);
         calls.lines().map(str::to_owned).collect()

@@ -9,7 +9,7 @@
 )]
 
 #[path = "../e2e/sandbox.rs"]
-#[allow(dead_code, reason = "shared with the end-to-end tests")]
+#[expect(dead_code, reason = "shared with the end-to-end tests")]
 mod sandbox;
 
 mod edits;

@@ -188,13 +188,13 @@ impl Oracle {
             }
         }
         for directory in ["fail", "effect"] {
-            let path = self.sandbox.path(directory);
+            let path = self.sandbox.path(&format!("dep/{directory}"));
             fs::create_dir_all(&path).expect("a directory");
             let variable = format!("{}_DIR", directory.to_uppercase());
             self.sandbox.set(&variable, path.to_str().expect("UTF-8"));
         }
         for (index, stage) in self.world.stages.iter().enumerate() {
-            let path = format!("fail/{}", name(index));
+            let path = format!("dep/fail/{}", name(index));
             match (stage.fails, self.sandbox.exists(&path)) {
                 (true, false) => self.sandbox.file(&path, ""),
                 (false, true) => self.sandbox.remove(&path),

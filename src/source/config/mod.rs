@@ -40,6 +40,22 @@ pub struct Config {
     known: Option<Known>,
 }
 
+impl Config {
+    /// No configuration, for commands that can do without.
+    pub fn nothing() -> Self {
+        Self {
+            value: Value::Object(serde_json::Map::new()),
+            bytes: EMPTY.to_vec(),
+            digest: Digest::of(EMPTY),
+            from: Origin::Nothing,
+            jsonnet_files: Vec::new(),
+            traces: Vec::new(),
+            evaluated: false,
+            known: None,
+        }
+    }
+}
+
 /// Where a configuration comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {

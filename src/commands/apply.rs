@@ -1,0 +1,113 @@
+//! `apply`: brings every stage up to date.
+
+use std::time::Instant;
+
+use crate::cli::{Apply as Options, Global};
+use crate::commands::session::{Call, Library, Session};
+use crate::commands::{prune, up};
+use crate::core::event::{Counts, Event, RunEnd, VERSION};
+use crate::core::plan::{Decision, Orphan, Plan};
+use crate::core::record::RunResult;
+use crate::error::Result;
+use crate::execute::reconcile::{self, Walked};
+use crate::execute::{relocate, settle};
+use crate::system::clock;
+use crate::ui::{self, diagnostic, sink};
+
+pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8> {
+    let running = &options.running;
+    let session = Session::load(call, global, Some(running), Library::Needed)?;
+    let (_lock, opened) = session.write("apply", running.lock_timeout.as_deref())?;
+    let (mut store, mut records) = (opened.store, opened.records);
+    session.warn_without_record(&records);
+    session.make_directories()?;
+    let config = session.config(true)?;
+    let (cache, stamper) = (session.cache(), session.stamper());
+    let observer = session.observer(&config, &cache, &stamper, &store);
+    let site = session.site(&observer, &mut records);
+    let goal = up::goal(&session, &site, &options.selection, options.force)?;
+    let orphans = up::orphans(&records);
+    if options.prune {
+        prune::refuse_if_all(&site, &orphans)?;
+    }
+    relocate::before_anything_runs(&site, &store)?;
+
+    let start = Instant::now();
+    let run = session.start_run(&mut store, "apply")?;
+    let mut teller = session.sink(running.json);
+    teller.event(&Event::RunStarted {
+        version: VERSION,
+        run: run.to_string(),
+        command: "apply".into(),
+        stages: goal.selected.iter().filter(|selected| **selected).count(),
+        jobs: goal.jobs,
+        time_ms: clock::now_ms(),
+    });
+    let walked = reconcile::walk(&site, &mut store, Some(&run), &goal, teller.as_mut())?;
+    settle::outputs(&site, &mut store, &walked, teller.as_mut())?;
+    let mut failed = !walked.failed.is_empty();
+    if options.prune && !failed && !session.stop.is_asked() {
+        let settled = session.is_settled(running.yes);
+        failed |= prune::take_down(&session, &site, &mut store, &run, settled, teller.as_mut())?;
+    } else {
+        orphans
+            .iter()
+            .for_each(|orphan| teller.event(&orphaned(orphan)));
+    }
+    let (result, end) = match (session.stop.is_asked(), failed) {
+        (true, _) => (RunResult::Interrupted, RunEnd::Interrupted),
+        (false, true) => (RunResult::Failed, RunEnd::Failed),
+        (false, false) => (RunResult::Done, RunEnd::Done),
+    };
+    teller.event(&Event::RunFinished {
+        result: end,
+        counts: counts(&walked),
+        duration_ms: clock::millis(start.elapsed()),
+    });
+    store.finish_run(&run, result)?;
+    if !running.json && walked.ran.is_empty() && end == RunEnd::Done {
+        let plan = Plan {
+            stages: up::entries(&session, &walked),
+            orphans: Vec::new(),
+        };
+        sink::print(&format!("{}\n", ui::plan::summary(&plan)))?;
+    }
+    for error in walked
+        .errors
+        .values()
+        .filter(|error| !error.diagnostics().is_empty())
+    {
+        sink::complain(&format!(
+            "\n{}",
+            diagnostic::render(error, session.colors.stderr)
+        ));
+    }
+    cache.save();
+    store.gc_if_worth_it()?;
+    store.close()?;
+    session.interrupted()?;
+    Ok(u8::from(failed))
+}
+
+fn orphaned(orphan: &Orphan) -> Event {
+    Event::Warning {
+        stage: None,
+        message: format!(
+            "`{}` is {} but no longer in the DAG",
+            orphan.stage, orphan.status
+        ),
+        help: Some("`betterform apply --prune` takes it down".into()),
+    }
+}
+
+fn counts(walked: &Walked) -> Counts {
+    let current = |decision: &Decision| matches!(decision, Decision::UpToDate | Decision::Restamp);
+    let decided = walked.decided.values();
+    Counts {
+        ran: walked.ran.len(),
+        up_to_date: decided.filter(|entry| current(&entry.decision)).count(),
+        failed: walked.failed.len(),
+        blocked: walked.blocked.len(),
+        left: walked.left.len(),
+    }
+}

@@ -1,0 +1,53 @@
+//! `plan`: what `apply` would do, and why.
+
+use crate::cli::{Global, Plan as Options, Running};
+use crate::commands::session::{Call, Library, Session};
+use crate::commands::up;
+use crate::core::plan::Plan;
+use crate::error::Result;
+use crate::execute::reconcile;
+use crate::ui::{self, diagnostic, sink};
+
+pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8> {
+    let running = Running {
+        jobs: options.jobs,
+        ..Running::default()
+    };
+    let session = Session::load(call, global, Some(&running), Library::Needed)?;
+    let opened = session.read()?;
+    let (mut store, mut records) = (opened.store, opened.records);
+    session.warn_without_record(&records);
+    let config = session.config(false)?;
+    let (cache, stamper) = (session.cache(), session.stamper());
+    let observer = session.observer(&config, &cache, &stamper, &store);
+    let site = session.site(&observer, &mut records);
+    let mut goal = up::goal(&session, &site, &options.selection, options.force)?;
+    goal.verbose = global.verbose > 0;
+    let mut silent = up::Silent;
+    let walked = reconcile::walk(&site, &mut store, None, &goal, &mut silent)?;
+    cache.save();
+    let plan = Plan {
+        stages: up::entries(&session, &walked),
+        orphans: up::orphans(&records),
+    };
+    for error in walked.errors.values() {
+        sink::complain(&diagnostic::render(error, session.colors.stderr));
+    }
+    if options.json {
+        sink::print(&format!("{:#}\n", up::document(&plan)))?;
+    } else {
+        sink::print(&ui::plan::render(&plan, goal.verbose))?;
+    }
+    if let Some(interrupted) = session.stop.interrupted() {
+        return Err(interrupted);
+    }
+    if !walked.errors.is_empty() {
+        return Ok(1);
+    }
+    let has_changes = plan.has_changes() || !plan.orphans.is_empty();
+    Ok(if options.detailed_exitcode && has_changes {
+        2
+    } else {
+        0
+    })
+}

@@ -1,0 +1,210 @@
+//! `state …`: looks at the state, or repairs it.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::cli::{Global, StateCommand};
+use crate::commands::selection;
+use crate::commands::session::{Call, Library, Session};
+use crate::core::stage::StageName;
+use crate::error::{Error, Result};
+use crate::state::{Adoption, Store};
+use crate::ui::sink;
+use crate::ui::table::{columns, duration, time};
+
+pub(super) fn run(call: &Call, global: &Global, command: &StateCommand) -> Result<u8> {
+    let session = Session::load(call, global, None, Library::Optional)?;
+    match command {
+        StateCommand::List { json } => list(&session, *json),
+        StateCommand::Show { stage, json } => show(&session, stage, *json),
+        StateCommand::Mv { old, new } => rename(&session, old, new),
+        StateCommand::Rm { stage, force } => remove(&session, stage, *force),
+        StateCommand::Adopt { copy, .. } => adopt(&session, *copy),
+        StateCommand::Unprotect { stage } => unprotect(&session, stage),
+    }
+}
+
+fn list(session: &Session, json: bool) -> Result<u8> {
+    let opened = session.read()?;
+    if json {
+        let stages: Vec<_> = (opened.records.iter())
+            .map(|(stage, recorded)| json!({ "stage": stage, "status": recorded.status, "run": recorded.run, "protected": recorded.protect }))
+            .collect();
+        let document = json!({ "version": 1, "path": opened.store.path(), "stages": stages });
+        sink::print(&format!("{document:#}\n"))?;
+    } else {
+        let rows: Vec<_> = (opened.records.iter())
+            .map(|(stage, recorded)| {
+                let run = recorded.run.as_ref().map(ToString::to_string);
+                vec![
+                    stage.to_string(),
+                    recorded.status.to_string(),
+                    run.unwrap_or_default(),
+                ]
+            })
+            .collect();
+        sink::print(&columns(&rows))?;
+    }
+    Ok(0)
+}
+
+fn show(session: &Session, name: &str, json: bool) -> Result<u8> {
+    let opened = session.read()?;
+    let stage = selection::one(name, &opened.records.keys().cloned().collect())?;
+    let recorded = &opened.records[&stage];
+    let snapshot = opened.store.snapshot(&stage)?;
+    let edges: Vec<_> = opened
+        .store
+        .edges()?
+        .into_iter()
+        .filter(|edge| edge.stage == stage)
+        .collect();
+    let attempts = opened.store.attempts(&stage)?;
+    if json {
+        let detail: serde_json::Value = serde_json::from_str(&recorded.detail).unwrap_or_default();
+        let mut record = serde_json::to_value(recorded).unwrap_or_default();
+        record["detail"] = detail;
+        let document = json!({
+            "version": 1, "stage": stage, "record": record, "stamped": snapshot.stamped,
+            "locations": snapshot.locations, "edges": edges, "attempts": attempts,
+        });
+        sink::print(&format!("{document:#}\n"))?;
+        return Ok(0);
+    }
+    let mut text = format!("{stage}: {}\n", recorded.status);
+    let needed: Vec<_> = edges
+        .iter()
+        .filter(|edge| edge.last)
+        .map(|edge| edge.dependency.as_str())
+        .collect();
+    if !needed.is_empty() {
+        text.push_str(&format!("depends on {}\n", needed.join(", ")));
+    }
+    if recorded.protect {
+        text.push_str("protected\n");
+    }
+    text.push_str("\nStamped files:\n");
+    let rows: Vec<_> = (snapshot.stamped.iter())
+        .map(|file| {
+            let kept = match (&file.content, file.sensitive) {
+                (Some(_), _) => "",
+                (None, true) => "sensitive: content not kept",
+                (None, false) => "content not kept",
+            };
+            vec![format!("  {}", file.path), file.digest.short(), kept.into()]
+        })
+        .collect();
+    text.push_str(&columns(&rows));
+    text.push_str("\nAttempts, latest first:\n");
+    let rows: Vec<_> = (attempts.iter())
+        .map(|attempt| {
+            let outcome = attempt
+                .outcome
+                .as_ref()
+                .map_or("interrupted".into(), ToString::to_string);
+            vec![
+                format!("  {}", attempt.run),
+                attempt.action.to_string(),
+                time(attempt.started_ms),
+                attempt.duration_ms.map(duration).unwrap_or_default(),
+                outcome,
+            ]
+        })
+        .collect();
+    text.push_str(&columns(&rows));
+    sink::print(&text)?;
+    Ok(0)
+}
+
+/// A stage was renamed: its record, its edges, and its directories, which are moved first, so that a failure leaves the record
+/// that the next try needs.
+fn rename(session: &Session, old: &str, new: &str) -> Result<u8> {
+    let (_lock, opened) = session.write("state mv", None)?;
+    let mut store = opened.store;
+    let old = selection::one(old, &opened.records.keys().cloned().collect())?;
+    let new = StageName::new(new).map_err(|wrong| Error::usage(format!("`{new}`: {wrong}")))?;
+    if opened
+        .records
+        .get(&new)
+        .is_some_and(|recorded| recorded.status.may_be_up())
+    {
+        return Err(Error::failed(format!("`{new}` is recorded already")));
+    }
+    let wave = &session.project.wave;
+    for directory in [&wave.genfiles, &wave.output_dir] {
+        move_directory(&directory.join(old.as_str()), &directory.join(new.as_str()))?;
+    }
+    if opened.records.contains_key(&new) {
+        store.remove(&new)?;
+    }
+    store.rename(&old, &new)?;
+    store.close()?;
+    sink::print(&format!("{old} is recorded as {new}\n"))?;
+    Ok(0)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a whole directory is moved, at the user's word"
+)]
+fn move_directory(old: &Path, new: &Path) -> Result<()> {
+    if !old.exists() {
+        return Ok(());
+    }
+    if new.exists() {
+        return Err(Error::failed(format!("`{}` exists already", new.display())));
+    }
+    std::fs::rename(old, new).map_err(|error| Error::io("cannot move", old, &error))
+}
+
+fn remove(session: &Session, name: &str, force: bool) -> Result<u8> {
+    let (_lock, opened) = session.write("state rm", None)?;
+    let mut store = opened.store;
+    let stage = selection::one(name, &opened.records.keys().cloned().collect())?;
+    let status = opened.records[&stage].status;
+    if status.may_be_up() && !force {
+        return Err(Error::failed(format!(
+            "`{stage}` is recorded as {status}; what it brought up would be forgotten"
+        ))
+        .hint(format!(
+            "take it down with `betterform down {stage}`, or forget it with `--force`"
+        )));
+    }
+    store.remove(&stage)?;
+    store.close()?;
+    sink::print(&format!("{stage} is forgotten\n"))?;
+    Ok(0)
+}
+
+fn adopt(session: &Session, copy: bool) -> Result<u8> {
+    let _lock = session.lock("state adopt", None)?;
+    let adoption = if copy {
+        Adoption::Copy
+    } else {
+        Adoption::Moved
+    };
+    let opened = Store::adopt(session.project.state_path(), adoption)?;
+    opened
+        .notes
+        .iter()
+        .for_each(|note| session.warn(&note.to_string(), None));
+    opened.store.close()?;
+    let what = if copy {
+        "nothing is up here"
+    } else {
+        "this is its place now"
+    };
+    sink::print(&format!("the state is adopted: {what}\n"))?;
+    Ok(0)
+}
+
+fn unprotect(session: &Session, name: &str) -> Result<u8> {
+    let (_lock, opened) = session.write("state unprotect", None)?;
+    let mut store = opened.store;
+    let stage = selection::one(name, &opened.records.keys().cloned().collect())?;
+    store.unprotect(&stage)?;
+    store.close()?;
+    sink::print(&format!("{stage} may be taken down\n"))?;
+    Ok(0)
+}

@@ -1,0 +1,119 @@
+//! What `plan` and `apply` have in common: which stages take part, and what came of it.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::cli::Selection;
+use crate::commands::selection;
+use crate::commands::session::Session;
+use crate::core::event::{Event, Sink};
+use crate::core::graph::Ix;
+use crate::core::plan::{Decision, Entry, Orphan, Plan};
+use crate::core::stage::StageName;
+use crate::error::{Error, Result};
+use crate::execute::reconcile::{Goal, Walked};
+use crate::execute::site::Site;
+use crate::state::Records;
+
+/// Tells nobody.
+pub(super) struct Silent;
+
+impl Sink for Silent {
+    fn event(&mut self, _: &Event) {}
+}
+
+/// Which stages take part: all; or those named and what they depend on; or, with `--only`, just those named.
+pub(super) fn goal(
+    session: &Session,
+    site: &Site<'_>,
+    choice: &Selection,
+    force: bool,
+) -> Result<Goal> {
+    let graph = &session.graph;
+    let known = session.stages();
+    let named = selection::resolve(&choice.stages, &known)?;
+    let excluded = selection::resolve(&choice.exclude, &known)?;
+    let ix = |stage: &StageName| graph.find(stage.as_str());
+    let mut chosen: BTreeSet<Ix> = match (choice.stages.is_empty(), choice.only) {
+        (true, _) => graph.order().iter().copied().collect(),
+        (false, true) => named.iter().filter_map(ix).collect(),
+        (false, false) => graph.with_ancestors(named.iter().filter_map(ix)),
+    };
+    chosen.retain(|ix| !excluded.contains(graph.name(*ix)));
+    refuse_gaps(site, &chosen)?;
+    let forced = |stage: usize| {
+        let all = choice.stages.is_empty();
+        force && (all || named.contains(site.name(stage)))
+    };
+    let stages = 0..graph.len();
+    Ok(Goal {
+        selected: stages
+            .clone()
+            .map(|stage| chosen.contains(&graph.ix(stage)))
+            .collect(),
+        forced: stages.map(forced).collect(),
+        fail_fast: session.project.settings.file.fail_fast.unwrap_or(false),
+        jobs: session.jobs(),
+        verbose: false,
+    })
+}
+
+/// A stage can take part only if what it depends on does too, or is up.
+fn refuse_gaps(site: &Site<'_>, chosen: &BTreeSet<Ix>) -> Result<()> {
+    for stage in chosen {
+        for needed in site.graph.dependencies(*stage) {
+            let is_up = site
+                .known(needed.index())
+                .is_some_and(|known| known.recorded.status.is_up());
+            if !is_up && !chosen.contains(needed) {
+                let (stage, needed) = (site.graph.name(*stage), site.graph.name(*needed));
+                return Err(Error::failed(format!(
+                    "`{stage}` depends on `{needed}`, which is not up and would not be brought up"
+                ))
+                .hint(format!(
+                    "name `{needed}` too, or leave out `--only` or `--exclude`"
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What was decided, dependencies first.
+pub(super) fn entries(session: &Session, walked: &Walked) -> Vec<Entry> {
+    let order = session.graph.order().iter();
+    order
+        .filter_map(|ix| walked.decided.get(&ix.index()).cloned())
+        .collect()
+}
+
+/// The recorded stages that are no longer in the DAG; `records` are those that are not.
+pub(super) fn orphans(records: &Records) -> Vec<Orphan> {
+    let left = records
+        .iter()
+        .filter(|(_, recorded)| recorded.status.may_be_up());
+    left.map(|(stage, recorded)| Orphan {
+        stage: stage.clone(),
+        status: recorded.status,
+    })
+    .collect()
+}
+
+/// A plan as a JSON document.
+pub(super) fn document(plan: &Plan) -> Value {
+    let stages = plan.stages.iter().map(|entry| {
+        let mut value = serde_json::to_value(entry).unwrap_or_default();
+        if let Decision::Run { reasons } = &entry.decision {
+            let texts: Vec<_> = reasons.iter().map(ToString::to_string).collect();
+            value["because"] = json!(texts);
+        }
+        value
+    });
+    json!({
+        "version": 1,
+        "stages": stages.collect::<Vec<_>>(),
+        "orphans": plan.orphans,
+        "summary": plan.counts(),
+    })
+}

@@ -1,0 +1,69 @@
+//! Records a stage as up with what it depends on now, as if its `ctl up` had just succeeded. Nothing is run.
+
+use std::sync::Arc;
+
+use crate::core::fingerprint::Kind;
+use crate::core::lineage::{INHERITED, Lineage, Own};
+use crate::error::Result;
+use crate::execute::site::Site;
+use crate::observe::examine::{Before, Inherited};
+use crate::state::{Mark, Store};
+use crate::system::clock;
+
+/// Records a stage as up, and gives what it passes on.
+///
+/// # Errors
+/// It cannot be rendered, or something cannot be read or written.
+pub fn mark_up(
+    site: &Site<'_>,
+    store: &mut Store,
+    lineage: &mut Lineage,
+    stage: usize,
+) -> Result<Own> {
+    let inherited = Inherited {
+        outputs: lineage.inherited(stage, Kind::Output),
+        generated: lineage.inherited(stage, Kind::Generated),
+        ancestors: lineage.inherited(stage, Kind::Ancestor),
+    };
+    let (examined, rendered) = site.examine(stage, &inherited)?;
+    site.sync(stage, &rendered)?;
+    let before = Before {
+        watch: site.observer.watch(stage, &examined.detail)?,
+        files: examined.files,
+        attempt: examined.attempt,
+        detail: examined.detail,
+        incarnation: crate::core::fingerprint::Digest::ABSENT,
+        started: clock::now(),
+    };
+    let (left, own) = site.observer.left(stage, &before, Vec::new())?;
+    let mut attempt = before.attempt;
+    if let Some(detail) = left.detail {
+        attempt.detail = detail;
+    }
+    let mut payload = examined.payload;
+    payload.manifests.extend(left.payload.manifests);
+    payload.contents.extend(left.payload.contents);
+    let inherited = INHERITED.map(|kind| lineage.inherited(stage, kind));
+    let nodes = lineage.new_nodes(stage).into_iter().chain(inherited);
+    payload
+        .manifests
+        .extend(nodes.map(|node| (node.digest(), Arc::new(node))));
+    let name = site.name(stage);
+    store.mark(
+        name,
+        &Mark::Up {
+            attempt: Some(Box::new(attempt)),
+            outputs: Some(left.outputs),
+            generated: Some(left.generated),
+            payload,
+        },
+    )?;
+    let incarnation = store
+        .records()?
+        .get(name)
+        .map(|recorded| recorded.incarnation);
+    Ok(Own {
+        incarnation: incarnation.unwrap_or(own.incarnation),
+        ..own
+    })
+}
