@@ -118,6 +118,7 @@ impl Observer<'_> {
             template: self.templates(stage)?,
             detail,
             inherited,
+            whole: false,
         };
         if self.stamp_inputs(&subject)?.digests() != recorded.stamp {
             return Ok(false);
@@ -157,6 +158,7 @@ impl Observer<'_> {
             template: Part::from(Manifest::default()),
             detail: known.detail(),
             inherited,
+            whole: true,
         };
         let inputs = self.certain_inputs(&subject)?;
         let payload = Payload {
@@ -189,6 +191,7 @@ impl Observer<'_> {
             template: self.template_contents(stage)?,
             detail: &detail,
             inherited,
+            whole: true,
         };
         let stamp = self.stamp_inputs(&subject)?;
         let run = self.run_inputs(&subject, Some(Part::from(stamped_manifest(&stamped))))?;

@@ -25,6 +25,8 @@ pub(super) struct Subject<'a> {
     /// What is known of its text and of what rendering it reads.
     pub(super) detail: &'a Detail,
     pub(super) inherited: &'a Inherited,
+    /// Whether names are wanted where digests would do.
+    pub(super) whole: bool,
 }
 
 /// The inputs of one kind.
@@ -150,7 +152,10 @@ impl Observer<'_> {
             let name = "ctl_cwd".to_owned();
             inputs.add(Kind::Setting, Manifest::of([(name, Digest::of(b"caller"))]));
         }
-        inputs.add(Kind::Shared, self.shared_inputs(subject.stage, mentions)?);
+        inputs.add(
+            Kind::Shared,
+            self.shared_inputs(subject.stage, mentions, subject.whole)?,
+        );
         inputs.add(Kind::Output, subject.inherited.outputs.clone());
         if mentions.wave(Wave::Genfiles) {
             inputs.add(Kind::Generated, subject.inherited.generated.clone());

@@ -84,15 +84,20 @@ impl Observer<'_> {
         })
     }
 
-    /// The shared files that count for a stage.
-    pub(super) fn shared_inputs(&self, stage: usize, mentions: &Mentions) -> Result<SharedInputs> {
+    /// The shared files that count for a stage; `whole` asks for their names where a digest would do.
+    pub(super) fn shared_inputs(
+        &self,
+        stage: usize,
+        mentions: &Mentions,
+        whole: bool,
+    ) -> Result<SharedInputs> {
         let library = self.library()?;
         if let Some(patterns) = &self.settings(stage).shared {
             let patterns = Patterns::new(patterns.iter().map(String::as_str))?;
             let tree = library.files.declared(&patterns)?;
             return Ok(SharedInputs::These(Arc::new(tree.manifest(HASHING)?)));
         }
-        if mentions.every_shared() && library.manifest.get().is_none() {
+        if mentions.every_shared() && !whole {
             return Ok(SharedInputs::All(library.digest));
         }
         if !library

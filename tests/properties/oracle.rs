@@ -187,7 +187,7 @@ impl Oracle {
                 None => self.sandbox.unset(&format!("APP_{index}")),
             }
         }
-        for directory in ["fail", "effect"] {
+        for directory in ["fail"] {
             let path = self.sandbox.path(&format!("dep/{directory}"));
             fs::create_dir_all(&path).expect("a directory");
             let variable = format!("{}_DIR", directory.to_uppercase());
@@ -251,12 +251,13 @@ impl Oracle {
     fn from_scratch(&self) -> BTreeMap<usize, (String, String)> {
         let scratch = tempfile::tempdir().expect("a temporary directory");
         let at = |path: String| scratch.path().join(path);
-        for directory in ["output", "effect", "fail"] {
+        for directory in ["output", "fail"] {
             fs::create_dir_all(at(directory.into())).expect("a directory");
         }
+        std::os::unix::fs::symlink(self.sandbox.path("lib"), at("lib".into())).expect("a link");
         let mut results = BTreeMap::new();
         for stage in self.world.present() {
-            let home = at(format!("stamped/{}", name(stage)));
+            let home = at(format!("dep/genfiles/{}", name(stage)));
             fs::create_dir_all(&home).expect("a directory");
             for (file, text, executable) in self.world.templates(stage) {
                 let text = if file == "conf" {
@@ -282,13 +283,12 @@ impl Oracle {
                 .env("STAGE_NAME", name(stage))
                 .env("IMPL_DIR", self.sandbox.path("lib"))
                 .env("OUTPUT_DIR", at("output".into()))
-                .env("EFFECT_DIR", at("effect".into()))
                 .env("FAIL_DIR", at("fail".into()))
                 .env("ORDER_LOG", at("order.log".into()))
                 .status()
                 .expect("ctl starts");
             assert!(status.success(), "the oracle's own run failed");
-            let effect = fs::read_to_string(at(format!("effect/{}", name(stage)))).expect("effect");
+            let effect = fs::read_to_string(home.join("effect.txt")).expect("effect");
             let output =
                 fs::read_to_string(at(format!("output/{}/out", name(stage)))).expect("out");
             results.insert(stage, (effect, output));

@@ -186,7 +186,7 @@ impl World {
             format!("  echo \"variable ${{APP_{k}-unset}}\"\n")
         });
         let shared = it.shared.map_or(String::new(), |k| {
-            format!("  cat \"$IMPL_DIR/shared_{k}.txt\"\n")
+            format!("  cat ../../../lib/shared_{k}.txt\n")
         });
         let narrow = if it.narrow { "head -n 1" } else { "cat" };
         format!(
@@ -194,14 +194,14 @@ impl World {
 set -eu
 echo \"$STAGE_NAME $1\" >> \"$ORDER_LOG\"
 [ \"$1\" = up ] || exit 0
-if [ -e \"$FAIL_DIR/$STAGE_NAME\" ]; then exit 3; fi
+if ls \"$FAIL_DIR\" | grep -qx \"$STAGE_NAME\"; then exit 3; fi
 effect() {{
   echo narrow
   cat value conf
   if [ -x tool ]; then echo executable; fi
 {variable}{shared}  for ancestor in $(tail -n +2 reads); do cat \"$OUTPUT_DIR/$ancestor/out\"; done
 }}
-effect > \"$EFFECT_DIR/$STAGE_NAME\"
+effect > effect.txt
 mkdir -p \"$OUTPUT_DIR/$STAGE_NAME\"
 effect | {narrow} > \"$OUTPUT_DIR/$STAGE_NAME/out\"
 "
