@@ -1,6 +1,12 @@
 //! The documentation against the program: links lead somewhere, and every command, option, exit code, setting and variable
 //! that the program knows is described, and no others.
 
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
