@@ -117,7 +117,7 @@ impl Store {
             .connection
             .pragma_query_value(None, "application_id", |row| row.get(0))?;
         if mark == header::AT_WORK {
-            self.at_work = true;
+            self.mode = Mode::Marked;
             self.leave()?;
         }
         Ok(())
