@@ -24,8 +24,10 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use betterform::stamp::Stamper;
+use betterform::error::Result;
 use betterform::stamp::gomplate::Gomplate;
+use betterform::stamp::source::Source;
+use betterform::stamp::{Rendered, Request, Stamper};
 use betterform::system::environment::Environment;
 
 use crate::case::Case;
@@ -35,6 +37,19 @@ use crate::tree::write;
 /// The gomplate that the cases were recorded with.
 const RECORDED_WITH: &str = "5.2.0";
 
+/// The gomplate of this machine, whatever the stage would choose.
+struct Installed(Gomplate);
+
+impl Stamper for Installed {
+    fn render(&self, request: &Request<'_>) -> Result<Rendered> {
+        self.0.render_source(request, &Source::read(request)?)
+    }
+
+    fn renderer_now(&self, request: &Request<'_>, _: &str) -> Result<String> {
+        self.0.renderer(request)
+    }
+}
+
 /// All stampers that can be had here. This is the place for another one.
 fn stampers(gomplate: Option<&Path>) -> Vec<(&'static str, Box<dyn Stamper>)> {
     let mut stampers: Vec<(&'static str, Box<dyn Stamper>)> = Vec::new();
@@ -42,7 +57,7 @@ fn stampers(gomplate: Option<&Path>) -> Vec<(&'static str, Box<dyn Stamper>)> {
         let mut environment = Environment::default();
         environment.set("GOMPLATE", binary);
         let found = Gomplate::find(&environment, Path::new("/")).unwrap();
-        stampers.push(("gomplate", Box::new(found.unwrap())));
+        stampers.push(("gomplate", Box::new(Installed(found.unwrap()))));
     }
     stampers
 }
