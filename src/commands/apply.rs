@@ -68,7 +68,7 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
     if !running.json && walked.ran.is_empty() && end == RunEnd::Done {
         let plan = Plan {
             stages: up::entries(&session, &walked),
-            orphans: Vec::new(),
+            ..Plan::default()
         };
         sink::print(&format!("{}\n", ui::plan::summary(&plan)))?;
     }

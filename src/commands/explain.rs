@@ -39,12 +39,14 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
         .graph
         .find(stage.as_str())
         .map_or(0, |ix| ix.index());
-    if let Some(error) = walked.errors.get(&index) {
+    for error in walked.errors.values() {
         sink::complain(&diagnostic::render(error, session.colors.stderr));
-        return Ok(1);
     }
-    let Some(entry) = walked.decided.get(&index) else {
-        return Ok(1);
+    let Some(entry) = walked.decided.get(&index).filter(|_| walked.errors.is_empty()) else {
+        return match session.stop.interrupted() {
+            Some(interrupted) => Err(interrupted),
+            None => Ok(1),
+        };
     };
     let fingerprint = recorded
         .as_ref()

@@ -29,6 +29,8 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
     let plan = Plan {
         stages: up::entries(&session, &walked),
         orphans: up::orphans(&records),
+        failed: walked.failed.len(),
+        blocked: walked.blocked.len(),
     };
     for error in walked.errors.values() {
         sink::complain(&diagnostic::render(error, session.colors.stderr));

@@ -114,6 +114,8 @@ pub(super) fn document(plan: &Plan) -> Value {
         "version": 1,
         "stages": stages.collect::<Vec<_>>(),
         "orphans": plan.orphans,
+        "failed": plan.failed,
+        "blocked": plan.blocked,
         "summary": plan.counts(),
     })
 }

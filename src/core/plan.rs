@@ -325,6 +325,10 @@ pub struct Plan {
     pub stages: Vec<Entry>,
     /// What is no longer in the DAG.
     pub orphans: Vec<Orphan>,
+    /// How many stages could not be looked at.
+    pub failed: usize,
+    /// How many depend on those.
+    pub blocked: usize,
 }
 
 /// How many stages a plan does what with.

@@ -95,6 +95,13 @@ pub fn summary(plan: &Plan) -> String {
     let counts = plan.counts();
     let up = stages(counts.up_to_date);
     let are = if counts.up_to_date == 1 { "is" } else { "are" };
+    if plan.failed > 0 {
+        return format!(
+            "The plan is not complete: {} cannot be looked at, and {} that depend on them.",
+            stages(plan.failed),
+            plan.blocked
+        );
+    }
     if !plan.has_changes() && counts.orphans == 0 {
         return format!("Nothing to do: {up} {are} up to date.");
     }
