@@ -50,9 +50,9 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
         let settled = session.is_settled(running.yes);
         failed |= prune::take_down(&session, &site, &mut store, &run, settled, teller.as_mut())?;
     } else {
-        orphans
-            .iter()
-            .for_each(|orphan| teller.event(&orphaned(orphan)));
+        for orphan in &orphans {
+            teller.event(&orphaned(orphan));
+        }
     }
     let (result, end) = match (session.stop.is_asked(), failed) {
         (true, _) => (RunResult::Interrupted, RunEnd::Interrupted),

@@ -8,7 +8,7 @@ use crate::cli::{Explain as Options, Global, Selection};
 use crate::commands::session::{Call, Library, Session};
 use crate::commands::{selection, up};
 use crate::core::fingerprint::{Digest, Kind};
-use crate::core::plan::{Decision, Entry};
+use crate::core::plan::{Decision, Entry, NamedInputs};
 use crate::error::Result;
 use crate::execute::reconcile;
 use crate::state::Store;
@@ -38,11 +38,15 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
     let index = session
         .graph
         .find(stage.as_str())
-        .map_or(0, |ix| ix.index());
+        .map_or(0, super::super::core::graph::Ix::index);
     for error in walked.errors.values() {
         sink::complain(&diagnostic::render(error, session.colors.stderr));
     }
-    let Some(entry) = walked.decided.get(&index).filter(|_| walked.errors.is_empty()) else {
+    let Some(entry) = walked
+        .decided
+        .get(&index)
+        .filter(|_| walked.errors.is_empty())
+    else {
         return match session.stop.interrupted() {
             Some(interrupted) => Err(interrupted),
             None => Ok(1),
@@ -84,23 +88,26 @@ fn text(entry: &Entry, since: &str, old: &[Inputs; 2]) -> String {
     match &entry.decision {
         Decision::UpToDate => text.push_str("up to date\n"),
         Decision::Restamp => {
-            text.push_str("up to date; what it is rendered from changed, the result did not\n")
+            text.push_str("up to date; what it is rendered from changed, the result did not\n");
         }
         Decision::Undetermined { after } => {
-            let after: Vec<_> = after.iter().map(|stage| stage.as_str()).collect();
+            let after: Vec<_> = after
+                .iter()
+                .map(super::super::core::stage::StageName::as_str)
+                .collect();
             text.push_str(&format!("to be re-checked after {}\n", after.join(", ")));
         }
         Decision::Run { reasons } => {
             text.push_str("to be run:\n");
-            reasons
-                .iter()
-                .for_each(|reason| text.push_str(&format!("  {reason}\n")));
+            for reason in reasons {
+                text.push_str(&format!("  {reason}\n"));
+            }
         }
     }
     if let Some(stamper) = &entry.stamper {
         text.push_str(&format!("stamped by {stamper}\n"));
     }
-    let empty = Default::default();
+    let empty = NamedInputs::default();
     let now = entry.inputs.as_ref().unwrap_or(&empty);
     for (title, old, new) in [
         ("What rendering depends on:", &old[0], &now.stamp),

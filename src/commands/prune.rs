@@ -113,8 +113,9 @@ fn is_needed(
         .filter(|edge| edge.dependency == *stage && (edge.since_down || edge.last))
         .any(|edge| {
             let status = records.get(&edge.stage).map(|recorded| recorded.status);
-            let may_be_up = status.is_some_and(|status| status.may_be_up());
-            let came_up_without = !edge.last && status.is_some_and(|status| status.is_up());
+            let may_be_up = status.is_some_and(super::super::core::stage::Status::may_be_up);
+            let came_up_without =
+                !edge.last && status.is_some_and(super::super::core::stage::Status::is_up);
             may_be_up && !came_up_without && !going.contains(&edge.stage)
         })
 }

@@ -22,7 +22,7 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
     let index = session
         .graph
         .find(stage.as_str())
-        .map_or(0, |ix| ix.index());
+        .map_or(0, super::super::core::graph::Ix::index);
     let rendered = observer.render(index)?;
     let Some(content) = rendered.files.get(&inside) else {
         return Err(Error::failed(format!(

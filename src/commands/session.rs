@@ -154,7 +154,7 @@ impl Session {
 
     /// Opens the state to read it: needs no lock, and never waits.
     pub(super) fn read(&self) -> Result<Opened> {
-        self.opened(Store::open(self.project.state_path(), Access::Read)?)
+        Ok(self.noted(Store::open(self.project.state_path(), Access::Read)?))
     }
 
     /// Takes the lock, and opens the state to write it.
@@ -164,7 +164,7 @@ impl Session {
         lock_timeout: Option<&str>,
     ) -> Result<(Lock, Opened)> {
         let lock = self.lock(command, lock_timeout)?;
-        let opened = self.opened(Store::open(self.project.state_path(), Access::Write)?)?;
+        let opened = self.noted(Store::open(self.project.state_path(), Access::Write)?);
         self.refuse_survivors(&opened.records)?;
         Ok((lock, opened))
     }
@@ -192,11 +192,11 @@ impl Session {
         )
     }
 
-    fn opened(&self, opened: Opened) -> Result<Opened> {
+    fn noted(&self, opened: Opened) -> Opened {
         for note in &opened.notes {
             self.warn(&note.to_string(), None);
         }
-        Ok(opened)
+        opened
     }
 
     /// Refuses to go on while processes of a stage still live whose attempt was interrupted.
@@ -272,7 +272,7 @@ impl Session {
         stamper: &'a Chosen,
         store: &Store,
     ) -> Observer<'a> {
-        Observer::new(Sources {
+        Observer::new(&Sources {
             project: &self.project,
             graph: &self.graph,
             config,

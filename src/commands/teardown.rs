@@ -39,7 +39,10 @@ pub(super) fn goal(
     ordered.sort_by_cached_key(|stage| (came_up(stage), stage.clone()));
     let waits = standing.waits(&ordered);
     let subjects = ordered.into_iter().map(|stage| Subject {
-        index: session.graph.find(stage.as_str()).map(|ix| ix.index()),
+        index: session
+            .graph
+            .find(stage.as_str())
+            .map(super::super::core::graph::Ix::index),
         recorded: (records.remove(&stage))
             .filter(|recorded| recorded.status.may_be_up())
             .map(Known::new),

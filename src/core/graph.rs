@@ -33,18 +33,18 @@ impl StageGraph {
     ///
     /// # Errors
     /// There is a cycle: its path, in which the first is again the last.
-    pub fn new(stages: Vec<(StageName, Vec<StageName>)>) -> Result<Self, Vec<StageName>> {
+    pub fn new(stages: &[(StageName, Vec<StageName>)]) -> Result<Self, Vec<StageName>> {
         let mut graph = Self::default();
-        for (ix, (name, _)) in (0..).map(Ix).zip(&stages) {
+        for (ix, (name, _)) in (0..).map(Ix).zip(stages) {
             graph.by_name.insert(name.clone(), ix);
             graph.names.push(name.clone());
         }
         graph.dependents = vec![Vec::new(); graph.names.len()];
         let mut edges = DiGraph::<(), ()>::with_capacity(stages.len(), stages.len());
-        for _ in &stages {
+        for _ in stages {
             edges.add_node(());
         }
-        for (ix, (_, dependencies)) in (0..).map(Ix).zip(&stages) {
+        for (ix, (_, dependencies)) in (0..).map(Ix).zip(stages) {
             let mut direct = Vec::new();
             for dependency in dependencies
                 .iter()
@@ -170,26 +170,24 @@ impl StageGraph {
 
     /// The stages and all that they depend on.
     pub fn with_ancestors(&self, stages: impl IntoIterator<Item = Ix>) -> BTreeSet<Ix> {
-        self.closure(stages, &self.dependencies)
+        closure(stages, &self.dependencies)
     }
 
     /// The stages and all that depends on them.
     pub fn with_descendants(&self, stages: impl IntoIterator<Item = Ix>) -> BTreeSet<Ix> {
-        self.closure(stages, &self.dependents)
+        closure(stages, &self.dependents)
     }
+}
 
-    fn closure(&self, stages: impl IntoIterator<Item = Ix>, next: &[Vec<Ix>]) -> BTreeSet<Ix> {
-        let mut open: Vec<Ix> = stages.into_iter().collect();
-        let mut reached: BTreeSet<Ix> = open.iter().copied().collect();
-        while let Some(stage) = open.pop() {
-            open.extend(
-                next[stage.index()]
-                    .iter()
-                    .filter(|next| reached.insert(**next)),
-            );
-        }
-        reached
+/// The stages and all that `next` leads to from them.
+fn closure(stages: impl IntoIterator<Item = Ix>, next: &[Vec<Ix>]) -> BTreeSet<Ix> {
+    let mut open: Vec<Ix> = stages.into_iter().collect();
+    let mut reached: BTreeSet<Ix> = open.iter().copied().collect();
+    while let Some(stage) = open.pop() {
+        let next = next[stage.index()].iter();
+        open.extend(next.filter(|next| reached.insert(**next)));
     }
+    reached
 }
 
 #[cfg(test)]
@@ -204,7 +202,7 @@ mod tests {
                 dependencies.split_whitespace().map(name).collect(),
             )
         });
-        StageGraph::new(stages.collect()).map_err(|cycle| {
+        StageGraph::new(&stages.collect::<Vec<_>>()).map_err(|cycle| {
             let names: Vec<_> = cycle.iter().map(StageName::as_str).collect();
             names.join(" -> ")
         })
@@ -239,7 +237,7 @@ mod tests {
         let name = |index: usize| StageName::new(&format!("s{index}")).unwrap();
         let stages =
             (0..100_000).map(|i| (name(i), if i == 0 { vec![] } else { vec![name(i - 1)] }));
-        let graph = StageGraph::new(stages.collect()).unwrap();
+        let graph = StageGraph::new(&stages.collect::<Vec<_>>()).unwrap();
         assert_eq!(graph.with_descendants([graph.ix(0)]).len(), 100_000);
     }
 }

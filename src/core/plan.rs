@@ -388,13 +388,11 @@ mod tests {
         }
     }
 
-    fn up() -> Option<Known<'static>> {
-        Some(Known {
-            status: Status::Up,
-            outcome: None,
-            attempted: true,
-        })
-    }
+    const UP: Option<Known<'static>> = Some(Known {
+        status: Status::Up,
+        outcome: None,
+        attempted: true,
+    });
 
     #[track_caller]
     fn case(known: Option<Known<'_>>, seen: &Observed, demand: Demand, expected: &str) {
@@ -412,7 +410,7 @@ mod tests {
 
     #[test]
     fn nothing_changed() {
-        case(up(), &Observed::default(), Demand::default(), "up to date");
+        case(UP, &Observed::default(), Demand::default(), "up to date");
     }
 
     #[test]
@@ -465,7 +463,7 @@ mod tests {
             ..Observed::default()
         };
         let expected = "run: template main.tf changed, output a/o.json changed";
-        case(up(), &seen, Demand::default(), expected);
+        case(UP, &seen, Demand::default(), expected);
     }
 
     #[test]
@@ -474,12 +472,7 @@ mod tests {
             run: vec![input(Kind::Stamped, "now.txt")],
             ..Observed::default()
         };
-        case(
-            up(),
-            &seen,
-            Demand::default(),
-            "run: stamped now.txt changed",
-        );
+        case(UP, &seen, Demand::default(), "run: stamped now.txt changed");
     }
 
     #[test]
@@ -488,7 +481,7 @@ mod tests {
             stamp: vec![input(Kind::Template, "main.tf")],
             ..Observed::default()
         };
-        case(up(), &seen, Demand::default(), "restamp");
+        case(UP, &seen, Demand::default(), "restamp");
     }
 
     #[test]
@@ -497,7 +490,7 @@ mod tests {
             forced: true,
             always: true,
         };
-        case(up(), &Observed::default(), forced, "run: always, forced");
+        case(UP, &Observed::default(), forced, "run: always, forced");
     }
 
     #[test]

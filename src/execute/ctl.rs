@@ -88,10 +88,10 @@ impl Finished {
 }
 
 /// Runs a task to its end. Failures are outcomes.
-pub fn run(site: &Site<'_>, task: Task<'_>, say: &dyn Fn(Event)) -> Finished {
+pub fn run(site: &Site<'_>, task: &Task<'_>, say: &dyn Fn(Event)) -> Finished {
     let start = Instant::now();
     let started_ms = clock::now_ms();
-    match attempt_all(site, &task, say) {
+    match attempt_all(site, task, say) {
         Ok((outcome, log, reported)) => Finished {
             outcome,
             duration: start.elapsed(),

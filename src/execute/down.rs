@@ -370,7 +370,7 @@ fn bring_down(
         run,
         reasons: Vec::new(),
     };
-    let finished = ctl::run(site, task, say);
+    let finished = ctl::run(site, &task, say);
     fault::point("down.ended");
     finished
 }

@@ -83,7 +83,7 @@ pub fn walk(
             .map(|worker| spawn(scope, site, worker, run, reports.clone()))
             .collect();
         drop(reports);
-        let mut coordinator = Coordinator::new(site, store, run, goal, sink, workers)?;
+        let mut coordinator = Coordinator::new(site, store, run, goal, sink, workers);
         coordinator.go(&inbox)
     })
 }
@@ -148,7 +148,7 @@ impl<'a> Coordinator<'a> {
         goal: &'a Goal,
         sink: &'a mut dyn Sink,
         workers: Vec<Sender<Message>>,
-    ) -> Result<Self> {
+    ) -> Self {
         let graph = site.graph;
         let order: Vec<usize> = graph.order().iter().map(|ix| ix.index()).collect();
         let dependencies = site.dependencies();
@@ -180,7 +180,7 @@ impl<'a> Coordinator<'a> {
         for stage in order.into_iter().filter(|stage| !goal.selected[*stage]) {
             coordinator.inherit_recorded(stage);
         }
-        Ok(coordinator)
+        coordinator
     }
 
     /// Hands out work and takes in reports until nothing is left to do.
@@ -569,12 +569,11 @@ impl Coordinator<'_> {
             let Ran { finished, left } = *ran;
             let event = finished.event(self.site.name(stage), Action::Up);
             let duration = finished.duration;
-            let (end, own) = match left {
-                Some((left, own)) => (Ended::Up(Box::new(Left { duration, ..left })), Some(own)),
-                None => {
-                    let outcome = finished.outcome;
-                    (Ended::Failed { outcome, duration }, None)
-                }
+            let (end, own) = if let Some((left, own)) = left {
+                (Ended::Up(Box::new(Left { duration, ..left })), Some(own))
+            } else {
+                let outcome = finished.outcome;
+                (Ended::Failed { outcome, duration }, None)
             };
             ends.push((token, end));
             settled.push((stage, own, event));

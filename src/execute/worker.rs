@@ -154,7 +154,7 @@ fn bring_up(
     let mut left = None;
     let finished = match before {
         Ok(before) => {
-            let mut finished = ctl::run(site, task(site, run, stage, reasons), &say);
+            let mut finished = ctl::run(site, &task(site, run, stage, reasons), &say);
             fault::point("up.ended");
             if finished.outcome == Outcome::Succeeded {
                 match site

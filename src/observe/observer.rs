@@ -53,6 +53,7 @@ pub struct Observer<'a> {
 }
 
 /// What an observer is made from.
+#[derive(Clone, Copy)]
 pub struct Sources<'a> {
     /// The call.
     pub project: &'a Project,
@@ -72,7 +73,7 @@ pub struct Sources<'a> {
 
 impl<'a> Observer<'a> {
     /// An observer; nothing is looked at yet.
-    pub fn new(sources: Sources<'a>) -> Self {
+    pub fn new(sources: &Sources<'a>) -> Self {
         let Sources {
             project,
             graph,
@@ -81,7 +82,7 @@ impl<'a> Observer<'a> {
             key,
             secrets,
             stamper,
-        } = sources;
+        } = *sources;
         let locations = locations(project);
         let old_and_new = with_old(project, &locations);
         let path = |path: &Path| path.as_os_str().as_bytes().to_vec();
@@ -272,10 +273,10 @@ fn here(locations: &Locations) -> Digest {
 fn with_old(project: &Project, locations: &Locations) -> Locations {
     let text = std::fs::read(project.beside_state("place.json")).unwrap_or_default();
     let old: BTreeMap<String, String> = serde_json::from_slice(&text).unwrap_or_default();
-    let all = old.iter().fold(locations.clone(), |all, (name, path)| {
+
+    old.iter().fold(locations.clone(), |all, (name, path)| {
         all.with(name, path.as_bytes())
-    });
-    all
+    })
 }
 
 /// The wave variables of a call, by name.

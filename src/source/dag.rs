@@ -214,7 +214,7 @@ impl Builder {
                 dependencies.map(|(name, _)| name.clone()).collect(),
             )
         });
-        let graph = StageGraph::new(stages.collect());
+        let graph = StageGraph::new(&stages.collect::<Vec<_>>());
         if let Err(cycle) = &graph {
             let path: Vec<_> = cycle.iter().map(StageName::as_str).collect();
             let message = format!("stages depend on each other: {}", path.join(" -> "));

@@ -126,7 +126,7 @@ fn snippet(
     } else {
         Renderer::plain()
     };
-    renderer.render(&[group]).to_string()
+    renderer.render(&[group]).clone()
 }
 
 fn cut(text: &str) -> String {

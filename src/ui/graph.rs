@@ -109,7 +109,7 @@ mod tests {
         let stages = [("a", ""), ("b.1", "a"), ("c", "a b.1")]
             .map(|(stage, needed)| (name(stage), needed.split_whitespace().map(name).collect()));
         let statuses = BTreeMap::from([(name("a"), Status::Up), (name("c"), Status::Failed)]);
-        (StageGraph::new(stages.into()).unwrap(), statuses)
+        (StageGraph::new(&stages).unwrap(), statuses)
     }
 
     #[test]

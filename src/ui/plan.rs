@@ -49,7 +49,10 @@ fn sentence(entry: &Entry, verbose: bool) -> String {
             "up to date (what it is rendered from changed, the result did not)".into()
         }
         Decision::Undetermined { after } => {
-            let after: Vec<_> = after.iter().map(|stage| stage.as_str()).collect();
+            let after: Vec<_> = after
+                .iter()
+                .map(super::super::core::stage::StageName::as_str)
+                .collect();
             format!("to be re-checked after {}", after.join(", "))
         }
         Decision::Run { reasons } => {

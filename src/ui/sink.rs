@@ -279,7 +279,10 @@ impl Sink for Text<'_> {
                 ));
             }
             Event::StageBlocked { stage, by } => {
-                let by: Vec<_> = by.iter().map(|stage| stage.as_str()).collect();
+                let by: Vec<_> = by
+                    .iter()
+                    .map(super::super::core::stage::StageName::as_str)
+                    .collect();
                 self.blocked
                     .push(format!("{stage}: blocked by {}", by.join(", ")));
             }

@@ -6,7 +6,7 @@ pub fn duration(ms: u64) -> String {
     match seconds {
         0 => format!("{ms}ms"),
         1..60 => format!("{}.{}s", seconds, ms % 1000 / 100),
-        60..3600 if seconds % 60 == 0 => format!("{}m", seconds / 60),
+        60..3600 if seconds.is_multiple_of(60) => format!("{}m", seconds / 60),
         60..3600 => format!("{}m {}s", seconds / 60, seconds % 60),
         _ if seconds % 3600 / 60 == 0 => format!("{}h", seconds / 3600),
         _ => format!("{}h {}m", seconds / 3600, seconds % 3600 / 60),

@@ -4,6 +4,14 @@
     clippy::disallowed_methods,
     reason = "tests start processes and write files as users do"
 )]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::needless_pass_by_value,
+    unreachable_pub,
+    reason = "this is all test code, in modules of its own"
+)]
 
 mod failures;
 mod faults;

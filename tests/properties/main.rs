@@ -7,6 +7,18 @@
     clippy::disallowed_methods,
     reason = "tests start processes and write files as users do"
 )]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::needless_pass_by_value,
+    clippy::struct_excessive_bools,
+    clippy::enum_variant_names,
+    clippy::wrong_self_convention,
+    clippy::items_after_statements,
+    unreachable_pub,
+    reason = "this is all test code, in modules of its own"
+)]
 
 #[path = "../e2e/sandbox.rs"]
 #[expect(dead_code, reason = "shared with the end-to-end tests")]
