@@ -3,7 +3,7 @@
 //! Two passes over the bytes: one stops at the few characters before which a variable or a path may stand, the other finds
 //! the names of wave variables, tools and shared files. Knows nothing of what a mention leads to.
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use crate::core::fingerprint::{Digest, Hasher};
 use crate::core::location::{Found, Locations, TOKEN, in_component, starts_path};
@@ -54,7 +54,7 @@ impl Scanner {
         let (words, meanings): (Vec<_>, Vec<_>) = patterns.into_iter().unzip();
         Self {
             locations: locations.clone(),
-            names: AhoCorasick::new(&words).ok(),
+            names: automaton(&words),
             meanings,
             always: always.collect(),
             identity: hasher.finish(),
@@ -173,8 +173,8 @@ impl Text<'_> {
         if self.binary && upper(found.name.as_bytes()).is_none() {
             return;
         }
-        if let Some(wave) = Wave::named(found.name) {
-            self.below(wave, found.end);
+        if Wave::named(found.name).is_some() {
+            // The other pass finds it.
             return;
         }
         self.mentions.add_name(found.name);
@@ -357,6 +357,13 @@ impl Text<'_> {
         let path = self.bytes.get(first..end).unwrap_or_default();
         is_system(path) && starts_path(self.bytes.get(..first).unwrap_or_default())
     }
+}
+
+/// The search for many words at once: in its fastest form as long as that stays small.
+fn automaton(words: &[Vec<u8>]) -> Option<AhoCorasick> {
+    let small = words.iter().map(Vec::len).sum::<usize>() < 64 * 1024;
+    let kind = small.then_some(AhoCorasickKind::DFA);
+    AhoCorasick::builder().kind(kind).build(words).ok()
 }
 
 /// Whether the name is that of a replaced path, which the first pass finds.
