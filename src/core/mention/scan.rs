@@ -3,12 +3,12 @@
 //! Two passes over the bytes: one stops at the few characters before which a variable or a path may stand, the other finds
 //! the names of wave variables, tools and shared files. Knows nothing of what a mention leads to.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::AhoCorasick;
 
 use crate::core::fingerprint::{Digest, Hasher};
 use crate::core::location::{Found, Locations, TOKEN, in_component, starts_path};
 use crate::core::mention::path::{close, is_system, own, tail};
-use crate::core::mention::shared::{Meaning, is_whole, patterns};
+use crate::core::mention::shared::{Meaning, automaton, is_whole, patterns};
 use crate::core::mention::word::{name, reference, upper, word};
 use crate::core::mention::{Mentions, Tool, Wave};
 
@@ -357,13 +357,6 @@ impl Text<'_> {
         let path = self.bytes.get(first..end).unwrap_or_default();
         is_system(path) && starts_path(self.bytes.get(..first).unwrap_or_default())
     }
-}
-
-/// The search for many words at once: in its fastest form as long as that stays small.
-fn automaton(words: &[Vec<u8>]) -> Option<AhoCorasick> {
-    let small = words.iter().map(Vec::len).sum::<usize>() < 64 * 1024;
-    let kind = small.then_some(AhoCorasickKind::DFA);
-    AhoCorasick::builder().kind(kind).build(words).ok()
 }
 
 /// Whether the name is that of a replaced path, which the first pass finds.
