@@ -18,7 +18,7 @@ use crate::observe::tree::{Hashing, Tree};
 #[derive(Debug)]
 pub struct DigestCache {
     path: Option<PathBuf>,
-    /// The entries that were read, one after the other, sorted by key.
+    /// The file as it was read: the header, then the entries one after the other, sorted by key.
     loaded: Vec<u8>,
     /// Which of them were asked for.
     used: Vec<AtomicBool>,
@@ -70,13 +70,10 @@ const OLDEST: u64 = 20;
 impl DigestCache {
     /// The cache in a file; empty if there is none that can be trusted.
     pub fn load(path: &Path) -> Self {
-        let loaded = std::fs::read(path)
-            .ok()
-            .and_then(|file| entries(&file).map(<[u8]>::to_vec));
+        let loaded = std::fs::read(path).ok().filter(|file| is_whole(file));
         let loaded = loaded.unwrap_or_default();
-        let used = (0..loaded.len() / ENTRY)
-            .map(|_| AtomicBool::new(false))
-            .collect();
+        let count = loaded.len().saturating_sub(HEADER) / ENTRY;
+        let used = (0..count).map(|_| AtomicBool::new(false)).collect();
         Self {
             path: Some(path.to_owned()),
             loaded,
@@ -171,7 +168,7 @@ impl DigestCache {
     }
 
     fn loaded(&self, index: usize) -> Option<(Key, Entry)> {
-        let bytes = self.loaded.get(index * ENTRY..)?;
+        let bytes = self.loaded.get(HEADER + index * ENTRY..)?;
         let (key, bytes) = bytes.split_first_chunk()?;
         let (signature, bytes) = bytes.split_first_chunk()?;
         let (manifest, bytes) = bytes.split_first_chunk()?;
@@ -223,12 +220,15 @@ fn signature(tree: &Tree, hashing: Hashing<'_>) -> [u8; 16] {
     short
 }
 
-/// The entries in a cache file, if it is whole.
-fn entries(file: &[u8]) -> Option<&[u8]> {
-    let rest = file.strip_prefix(MAGIC)?;
-    let entries = rest.get(32..)?;
-    let whole = rest.starts_with(Digest::of(entries).as_bytes());
-    (whole && entries.len() % ENTRY == 0).then_some(entries)
+/// Whether a file is a cache, and all of it.
+fn is_whole(file: &[u8]) -> bool {
+    let Some((magic, rest)) = file.split_first_chunk::<16>() else {
+        return false;
+    };
+    let Some((digest, entries)) = rest.split_first_chunk::<32>() else {
+        return false;
+    };
+    magic == MAGIC && entries.len() % ENTRY == 0 && Digest::of(entries).as_bytes() == digest
 }
 
 fn write(path: &Path, entries: &BTreeMap<Key, Entry>) -> std::io::Result<()> {

@@ -67,7 +67,11 @@ pub(super) fn tail(text: &[u8], at: usize) -> Option<String> {
             .iter()
             .position(|byte| !in_component(*byte) && *byte != b'/');
         let plain = plain.get(..end.unwrap_or(plain.len()))?;
-        tail.push_str(&escape(plain));
+        match std::str::from_utf8(plain) {
+            // What may stand in a component, and is ASCII, stands for itself.
+            Ok(plain) if plain.is_ascii() => tail.push_str(plain),
+            _ => tail.push_str(&escape(plain)),
+        }
         at += plain.len();
         let Some((name, end)) = variable(text, at) else {
             break;

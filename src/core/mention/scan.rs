@@ -8,7 +8,7 @@ use aho_corasick::AhoCorasick;
 use crate::core::fingerprint::{Digest, Hasher};
 use crate::core::location::{Found, Locations, TOKEN, in_component, starts_path};
 use crate::core::mention::path::{close, is_system, own, tail};
-use crate::core::mention::shared::{Meaning, is_whole, patterns};
+use crate::core::mention::shared::{Meaning, automaton, is_whole, patterns};
 use crate::core::mention::word::{name, reference, upper, word};
 use crate::core::mention::{Mentions, Tool, Wave};
 
@@ -54,7 +54,7 @@ impl Scanner {
         let (words, meanings): (Vec<_>, Vec<_>) = patterns.into_iter().unzip();
         Self {
             locations: locations.clone(),
-            names: AhoCorasick::new(&words).ok(),
+            names: automaton(&words),
             meanings,
             always: always.collect(),
             identity: hasher.finish(),
@@ -173,8 +173,8 @@ impl Text<'_> {
         if self.binary && upper(found.name.as_bytes()).is_none() {
             return;
         }
-        if let Some(wave) = Wave::named(found.name) {
-            self.below(wave, found.end);
+        if Wave::named(found.name).is_some() {
+            // The other pass finds it.
             return;
         }
         self.mentions.add_name(found.name);

@@ -1,8 +1,10 @@
 //! What a search for names in text looks for, and what finding it means.
 //!
-//! Knows nothing of how the search is done.
+//! Knows nothing of the texts.
 
 use std::collections::BTreeMap;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use crate::core::location::Locations;
 use crate::core::mention::word::in_word;
@@ -88,6 +90,13 @@ fn stem(base: &[u8]) -> Option<&[u8]> {
         .iter()
         .find_map(|extension| base.strip_suffix(*extension))?;
     (stem.len() >= 2).then_some(stem)
+}
+
+/// The search for many words at once: in its fastest form as long as that stays small.
+pub(super) fn automaton(words: &[Vec<u8>]) -> Option<AhoCorasick> {
+    let small = words.iter().map(Vec::len).sum::<usize>() < 64 * 1024;
+    let kind = small.then_some(AhoCorasickKind::DFA);
+    AhoCorasick::builder().kind(kind).build(words).ok()
 }
 
 /// The last component of a path.
