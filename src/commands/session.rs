@@ -261,7 +261,7 @@ impl Session {
             StamperSetting::Embedded => Choice::Embedded,
             StamperSetting::Gomplate => Choice::Gomplate,
         };
-        Chosen::new(choice, Some(Box::new(InProcess)))
+        Chosen::new(choice, Some(Box::<InProcess>::default()))
     }
 
     /// What looks at stages.

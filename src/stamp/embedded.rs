@@ -1,32 +1,68 @@
 //! Renders stages in process, without gomplate. Refuses whatever it is not certain to render as gomplate does.
 
-use crate::error::{Diagnostic, Result};
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use crate::error::{Diagnostic, Error, Result};
 use crate::stamp::choose::{Attempt, Embedded};
-use crate::stamp::source::{Source, Treatment, shown};
-use crate::stamp::{Rendered, RenderedFiles, Request};
+use crate::stamp::gomplate_config;
+use crate::stamp::host::StageHost;
+use crate::stamp::source::{Source, SourceFile, Treatment, shown};
+use crate::stamp::{Rendered, RenderedFile, RenderedFiles, Request};
+use crate::template::gomplate::{HANDOVER, Root, config_value, functions, is_known};
+use crate::template::{
+    Delimiters, Functions, MissingKey, Settings, TemplateError, Templates, Value,
+};
+
+/// The version of what is rendered: another one renders some template otherwise.
+const RENDERER: &str = "embedded 1";
 
 /// The stamper that renders in process.
-pub struct InProcess;
+#[derive(Debug, Default)]
+pub struct InProcess {
+    functions: OnceLock<Arc<Functions>>,
+}
+
+/// What came of one file.
+enum Outcome {
+    Made(Option<RenderedFile>),
+    /// It is left to gomplate, for this reason.
+    Refused(Diagnostic),
+}
 
 impl Embedded for InProcess {
     fn attempt(&self, request: &Request<'_>, source: &Source) -> Result<Attempt> {
+        let mut refused: Vec<Diagnostic> = (left_to_gomplate(source).into_iter())
+            .map(|key| {
+                plain_diagnostic(".gomplate.yaml", &format!("the key `{key}` needs gomplate"))
+            })
+            .collect();
+        let mut host = StageHost::new(request);
         let mut files = RenderedFiles::new();
-        let mut refused = Vec::new();
+        let config = match config_value(request.config) {
+            Ok(config) => config,
+            Err(why) => {
+                let file = source
+                    .files
+                    .iter()
+                    .find(|file| file.treatment == Treatment::Render);
+                if let Some(file) = file {
+                    refused.push(plain_diagnostic(
+                        &place(request, file),
+                        why.trim_start_matches(HANDOVER),
+                    ));
+                }
+                Value::Nil
+            }
+        };
         for file in &source.files {
-            if file.treatment == Treatment::Render {
-                refused.push(Diagnostic {
-                    message: "a template with actions needs gomplate".into(),
-                    path: shown(request, &request.template_dir.join(&file.path))
-                        .display()
-                        .to_string(),
-                    line: 1,
-                    column: None,
-                    width: 1,
-                    text: String::new(),
-                    help: None,
-                });
-            } else if let Some(copied) = file.copied() {
-                files.insert(file.path.clone(), copied);
+            if file.treatment != Treatment::Render {
+                files.extend(file.copied().map(|copied| (file.path.clone(), copied)));
+            } else if refused.is_empty() {
+                match self.render(request, source, file, &config, &mut host)? {
+                    Outcome::Made(made) => files.extend(made.map(|made| (file.path.clone(), made))),
+                    Outcome::Refused(why) => refused.push(why),
+                }
             }
         }
         if !refused.is_empty() {
@@ -34,12 +70,139 @@ impl Embedded for InProcess {
         }
         Ok(Attempt::Rendered(Rendered {
             files,
+            reads: host.into_reads(),
             renderer: self.renderer(),
             ..Rendered::default()
         }))
     }
 
     fn renderer(&self) -> String {
-        "embedded 1".into()
+        RENDERER.into()
     }
+}
+
+impl InProcess {
+    fn render(
+        &self,
+        request: &Request<'_>,
+        source: &Source,
+        file: &SourceFile,
+        config: &Value,
+        host: &mut StageHost<'_>,
+    ) -> Result<Outcome> {
+        let functions = self.functions.get_or_init(|| Arc::new(functions()));
+        let delimiters = &source.delimiters;
+        let missing_key = match source.config.missing_key {
+            gomplate_config::MissingKey::Error => MissingKey::Error,
+            gomplate_config::MissingKey::Zero => MissingKey::Zero,
+            gomplate_config::MissingKey::NoValue => MissingKey::Invalid,
+        };
+        let settings = Settings {
+            delimiters: Delimiters::new(delimiters.left.as_bytes(), delimiters.right.as_bytes()),
+            missing_key,
+            ..Settings::default()
+        };
+        let mut templates = Templates::new(Arc::clone(functions), settings);
+        let name = request
+            .template_dir
+            .join(&file.path)
+            .to_string_lossy()
+            .into_owned();
+        let root = Root::new(config.clone(), host.variables());
+        let made = templates
+            .parse(&name, &file.content)
+            .and_then(|()| templates.execute(&name, Value::Native(Arc::new(root)), host));
+        match made {
+            Ok(content) => Ok(Outcome::Made(file.rendered(content))),
+            Err(error) => {
+                let diagnostic = diagnostic(request, file, &name, &error);
+                if needs_gomplate(&error) {
+                    Ok(Outcome::Refused(diagnostic))
+                } else {
+                    Err(Error::at(vec![diagnostic]))
+                }
+            }
+        }
+    }
+}
+
+/// The keys of `.gomplate.yaml` that are set and not embedded.
+fn left_to_gomplate(source: &Source) -> Vec<&'static str> {
+    let config = &source.config;
+    let mut keys = config.handed_over.clone();
+    for (key, sources) in [
+        ("context", &config.context),
+        ("datasources", &config.datasources),
+        ("templates", &config.templates),
+    ] {
+        if !sources.is_empty() {
+            keys.push(key);
+        }
+    }
+    keys
+}
+
+/// Whether gomplate could render what failed here: it uses a function that is gomplate's and not embedded, or one that is and
+/// said so.
+fn needs_gomplate(error: &TemplateError) -> bool {
+    let message = &error.message;
+    let undefined = message
+        .split_once("function \"")
+        .and_then(|(_, rest)| rest.split_once("\" not defined"));
+    message.contains(HANDOVER)
+        || undefined.is_some_and(|(name, _)| is_known(name))
+        || message.contains("can't evaluate field") && (message.contains("*funcs.") || message.contains("*tmpl."))
+        // Limits of the embedded engine are none of gomplate's.
+        || message.contains("exceeded")
+}
+
+fn diagnostic(
+    request: &Request<'_>,
+    file: &SourceFile,
+    name: &str,
+    error: &TemplateError,
+) -> Diagnostic {
+    let text = String::from_utf8_lossy(&file.content);
+    let line = text
+        .lines()
+        .nth(error.line.saturating_sub(1))
+        .unwrap_or_default();
+    let column = error.column.map(|byte| {
+        let before = line
+            .as_bytes()
+            .get(..byte.min(line.len()))
+            .unwrap_or_default();
+        String::from_utf8_lossy(before).chars().count() + 1
+    });
+    let shown = place(request, file);
+    let message = error
+        .message
+        .replace(HANDOVER, "gomplate is needed: ")
+        .replace(name, &shown);
+    Diagnostic {
+        message,
+        path: shown,
+        line: error.line.max(1),
+        column,
+        width: 1,
+        text: line.to_owned(),
+        help: None,
+    }
+}
+
+fn plain_diagnostic(path: &str, message: &str) -> Diagnostic {
+    Diagnostic {
+        message: message.into(),
+        path: path.into(),
+        line: 1,
+        column: None,
+        width: 1,
+        text: String::new(),
+        help: None,
+    }
+}
+
+fn place(request: &Request<'_>, file: &SourceFile) -> String {
+    let path: &Path = &request.template_dir.join(&file.path);
+    shown(request, path).display().to_string()
 }

@@ -8,6 +8,7 @@ pub mod embedded;
 pub mod gomplate;
 pub mod gomplate_config;
 mod gomplate_output;
+mod host;
 pub mod ignore;
 pub mod pattern;
 pub mod reads;

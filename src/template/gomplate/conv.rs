@@ -11,30 +11,67 @@ pub(super) fn add(functions: &mut Functions) {
         "conv",
         "*funcs.ConvFuncs",
         vec![
-            fixed("Default", Some("default"), &[Type::Any, Type::Any], Type::Any, |_, args| {
-                Ok(if args[1].truth() { args[1].clone() } else { args[0].clone() })
+            fixed(
+                "Default",
+                Some("default"),
+                &[Type::Any, Type::Any],
+                Type::Any,
+                |_, args| {
+                    Ok(if args[1].truth() {
+                        args[1].clone()
+                    } else {
+                        args[0].clone()
+                    })
+                },
+            ),
+            fixed(
+                "Join",
+                Some("join"),
+                &[Type::Any, Type::Str],
+                Type::Str,
+                |_, args| {
+                    let Value::List(list) = &args[0] else {
+                        return handover("join of what is no list");
+                    };
+                    let parts: Result<Vec<_>, String> = list.items().iter().map(text).collect();
+                    Ok(Value::text(
+                        parts?.join(args[1].as_text().unwrap_or_default()),
+                    ))
+                },
+            ),
+            fixed("ToBool", None, &[Type::Any], Type::Bool, |_, args| {
+                Ok(to_bool(&args[0])?.into())
             }),
-            fixed("Join", Some("join"), &[Type::Any, Type::Str], Type::Str, |_, args| {
-                let Value::List(list) = &args[0] else {
-                    return handover("join of what is no list");
-                };
-                let parts: Result<Vec<_>, String> = list.items().iter().map(text).collect();
-                Ok(Value::text(parts?.join(args[1].as_text().unwrap_or_default())))
+            fixed("ToString", None, &[Type::Any], Type::Str, |_, args| {
+                Ok(Value::text(text(&args[0])?))
             }),
-            fixed("ToBool", None, &[Type::Any], Type::Bool, |_, args| Ok(to_bool(&args[0])?.into())),
-            fixed("ToString", None, &[Type::Any], Type::Str, |_, args| Ok(Value::text(text(&args[0])?))),
-            fixed("ToInt", None, &[Type::Any], Type::Int, |_, args| Ok(Value::Int(to_integer(&args[0])?))),
-            fixed("ToInt64", None, &[Type::Any], Type::Int64, |_, args| Ok(Value::Int64(to_integer(&args[0])?))),
-            fixed("ToFloat64", None, &[Type::Any], Type::Float64, |_, args| {
-                match number(&args[0])? {
+            fixed("ToInt", None, &[Type::Any], Type::Int, |_, args| {
+                Ok(Value::Int(to_integer(&args[0])?))
+            }),
+            fixed("ToInt64", None, &[Type::Any], Type::Int64, |_, args| {
+                Ok(Value::Int64(to_integer(&args[0])?))
+            }),
+            fixed(
+                "ToFloat64",
+                None,
+                &[Type::Any],
+                Type::Float64,
+                |_, args| match number(&args[0])? {
                     Number::Int(value) => Ok(Value::Float(widen(value))),
                     Number::Float(value) => Ok(Value::Float(value)),
-                }
-            }),
-            open("ToStrings", None, &[], Type::Any, Type::STRINGS, |_, args| {
-                let texts: Result<Vec<_>, String> = args.iter().map(text).collect();
-                Ok(Value::strings(texts?))
-            }),
+                },
+            ),
+            open(
+                "ToStrings",
+                None,
+                &[],
+                Type::Any,
+                Type::STRINGS,
+                |_, args| {
+                    let texts: Result<Vec<_>, String> = args.iter().map(text).collect();
+                    Ok(Value::strings(texts?))
+                },
+            ),
         ],
     );
 }
@@ -44,10 +81,7 @@ pub(super) fn text(value: &Value) -> Result<Vec<u8>, String> {
     Ok(match value {
         Value::Nil => b"nil".to_vec(),
         Value::Str(text) | Value::Bytes(text) => text.to_vec(),
-        Value::List(_) | Value::Map(_) | Value::Native(_) | Value::Func(_) | Value::Complex(..) => {
-            crate::template::format::print(value)
-        }
-        plain => crate::template::format::print(plain),
+        other => crate::template::format::print(std::slice::from_ref(other))?,
     })
 }
 
@@ -97,7 +131,10 @@ pub(super) fn number(value: &Value) -> Result<Number, String> {
 /// A plain decimal number.
 fn parse_number(text: &str) -> Option<Number> {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let plain = !digits.is_empty()
+        && digits
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.');
     if !plain || digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.") {
         return None;
     }
@@ -115,7 +152,10 @@ fn to_integer(value: &Value) -> Result<i64, String> {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the callers check the range")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the callers check the range"
+)]
 pub(super) fn truncate(value: f64) -> i64 {
     value as i64
 }

@@ -18,25 +18,50 @@ pub(super) fn add(functions: &mut Functions) {
         "data",
         "*funcs.DataFuncs",
         vec![
-            fixed("JSON", Some("json"), &[Type::Any], Type::ANY_MAP, |_, args| match parse(&text(&args[0])?)? {
-                map @ Value::Map(_) => Ok(map),
-                _ => handover("JSON that is no object"),
-            }),
-            fixed("JSONArray", Some("jsonArray"), &[Type::Any], Type::ANY_LIST, |_, args| match parse(&text(&args[0])?)? {
-                list @ Value::List(_) => Ok(list),
-                _ => handover("JSON that is no array"),
-            }),
-            fixed("ToJSON", Some("toJSON"), &[Type::Any], Type::Str, |_, args| {
-                let mut shown = String::new();
-                write(&args[0], &mut shown)?;
-                Ok(shown.into())
-            }),
-            fixed("ToJSONPretty", Some("toJSONPretty"), &[Type::Str, Type::Any], Type::Str, |_, args| {
-                let mut shown = String::new();
-                write(&args[1], &mut shown)?;
-                let indent = String::from_utf8_lossy(args[0].as_text().unwrap_or_default()).into_owned();
-                Ok(pretty(&shown, &indent).into())
-            }),
+            fixed(
+                "JSON",
+                Some("json"),
+                &[Type::Any],
+                Type::ANY_MAP,
+                |_, args| match parse(&text(&args[0])?)? {
+                    map @ Value::Map(_) => Ok(map),
+                    _ => handover("JSON that is no object"),
+                },
+            ),
+            fixed(
+                "JSONArray",
+                Some("jsonArray"),
+                &[Type::Any],
+                Type::ANY_LIST,
+                |_, args| match parse(&text(&args[0])?)? {
+                    list @ Value::List(_) => Ok(list),
+                    _ => handover("JSON that is no array"),
+                },
+            ),
+            fixed(
+                "ToJSON",
+                Some("toJSON"),
+                &[Type::Any],
+                Type::Str,
+                |_, args| {
+                    let mut shown = String::new();
+                    write(&args[0], &mut shown)?;
+                    Ok(shown.into())
+                },
+            ),
+            fixed(
+                "ToJSONPretty",
+                Some("toJSONPretty"),
+                &[Type::Str, Type::Any],
+                Type::Str,
+                |_, args| {
+                    let mut shown = String::new();
+                    write(&args[1], &mut shown)?;
+                    let indent =
+                        String::from_utf8_lossy(args[0].as_text().unwrap_or_default()).into_owned();
+                    Ok(pretty(&shown, &indent).into())
+                },
+            ),
         ],
     );
 }
@@ -44,12 +69,18 @@ pub(super) fn add(functions: &mut Functions) {
 /// A JSON text as gomplate's values.
 pub fn parse(text: &[u8]) -> Result<Value, String> {
     let text = std::str::from_utf8(text).or_else(|_| handover("JSON that is not UTF-8"))?;
-    let odd = |c: char| c == '\u{7f}' || ('\u{80}'..'\u{a0}').contains(&c) || matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}');
+    let odd = |c: char| {
+        c == '\u{7f}'
+            || ('\u{80}'..'\u{a0}').contains(&c)
+            || matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}')
+    };
     if text.contains("\\u") || text.contains(odd) {
         return handover("JSON with escapes or control characters");
     }
     let parsed: Result<Parsed, _> = serde_json::from_str(text);
-    parsed.map(|parsed| parsed.0).or_else(|_| handover("JSON that only a YAML parser may read"))
+    parsed
+        .map(|parsed| parsed.0)
+        .or_else(|_| handover("JSON that only a YAML parser may read"))
 }
 
 /// A configuration as gomplate's values.
@@ -146,8 +177,15 @@ fn write(value: &Value, shown: &mut String) -> Result<(), String> {
             }
             shown.push('}');
         }
-        Value::Int(_) | Value::Int32(_) | Value::Int64(_) | Value::Uint(_) | Value::Uint8(_) | Value::Uint64(_) => {
-            shown.push_str(&String::from_utf8_lossy(&crate::template::format::print(value)));
+        Value::Int(_)
+        | Value::Int32(_)
+        | Value::Int64(_)
+        | Value::Uint(_)
+        | Value::Uint8(_)
+        | Value::Uint64(_) => {
+            shown.push_str(&String::from_utf8_lossy(
+                &crate::template::gomplate::conv::text(value)?,
+            ));
         }
         _ => return handover("JSON of an unusual value"),
     }
@@ -160,7 +198,11 @@ fn float(value: f64) -> Result<String, String> {
         return handover("JSON of an unusual number");
     }
     let plain = format!("{value}");
-    Ok(if value.fract() == 0.0 && size < 4_503_599_627_370_496.0 { format!("{plain}.0") } else { plain })
+    Ok(if value.fract() == 0.0 && size < 4_503_599_627_370_496.0 {
+        format!("{plain}.0")
+    } else {
+        plain
+    })
 }
 
 fn quote(text: &[u8], shown: &mut String) -> Result<(), String> {

@@ -13,8 +13,17 @@ pub(super) fn add(functions: &mut Functions) {
         "env",
         "*funcs.EnvFuncs",
         vec![
-            open("Getenv", Some("getenv"), &[Type::Any], Type::Str, Type::Str, getenv),
-            fixed("HasEnv", None, &[Type::Any], Type::Bool, |host, args| Ok(host.env(&text(&args[0])?).is_some().into())),
+            open(
+                "Getenv",
+                Some("getenv"),
+                &[Type::Any],
+                Type::Str,
+                Type::Str,
+                getenv,
+            ),
+            fixed("HasEnv", None, &[Type::Any], Type::Bool, |host, args| {
+                Ok(host.env(&text(&args[0])?).is_some().into())
+            }),
         ],
     );
     namespace(
@@ -22,17 +31,33 @@ pub(super) fn add(functions: &mut Functions) {
         "file",
         "*funcs.FileFuncs",
         vec![
-            fixed("Read", None, &[Type::Any], Type::Str, |host, args| match host.read_file(&text(&args[0])?) {
-                Ok(content) => Ok(Value::text(content)),
-                // gomplate's words for it are its own.
-                Err(why) => Err(why),
+            fixed(
+                "Read",
+                None,
+                &[Type::Any],
+                Type::Str,
+                |host, args| match host.read_file(&text(&args[0])?) {
+                    Ok(content) => Ok(Value::text(content)),
+                    // gomplate's words for it are its own.
+                    Err(why) => Err(why),
+                },
+            ),
+            fixed("Exists", None, &[Type::Any], Type::Bool, |host, args| {
+                Ok(host.status(&text(&args[0])?)?.is_some().into())
             }),
-            fixed("Exists", None, &[Type::Any], Type::Bool, |host, args| Ok(host.status(&text(&args[0])?)?.is_some().into())),
             fixed("IsDir", None, &[Type::Any], Type::Bool, |host, args| {
                 let status = host.status(&text(&args[0])?)?;
-                Ok(status.is_some_and(|status| status.kind == FileKind::Directory).into())
+                Ok(status
+                    .is_some_and(|status| status.kind == FileKind::Directory)
+                    .into())
             }),
-            fixed("ReadDir", None, &[Type::Any], Type::STRINGS, |host, args| Ok(Value::strings(host.read_dir(&text(&args[0])?)?))),
+            fixed(
+                "ReadDir",
+                None,
+                &[Type::Any],
+                Type::STRINGS,
+                |host, args| Ok(Value::strings(host.read_dir(&text(&args[0])?)?)),
+            ),
         ],
     );
 }

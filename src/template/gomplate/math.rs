@@ -14,24 +14,51 @@ pub(super) fn add(functions: &mut Functions) {
         "math",
         "*funcs.MathFuncs",
         vec![
-            open("Add", Some("add"), &[], Type::Any, Type::Any, |_, args| fold(args, 0, i64::wrapping_add, |a, b| a + b)),
-            open("Mul", Some("mul"), &[], Type::Any, Type::Any, |_, args| fold(args, 1, i64::wrapping_mul, |a, b| a * b)),
-            fixed("Sub", Some("sub"), TWO, Type::Any, |_, args| match (number(&args[0])?, number(&args[1])?) {
-                (Number::Int(a), Number::Int(b)) => Ok(Value::Int64(a.wrapping_sub(b))),
-                (a, b) => Ok(Value::Float(float(a) - float(b))),
+            open("Add", Some("add"), &[], Type::Any, Type::Any, |_, args| {
+                fold(args, 0, i64::wrapping_add, |a, b| a + b)
+            }),
+            open("Mul", Some("mul"), &[], Type::Any, Type::Any, |_, args| {
+                fold(args, 1, i64::wrapping_mul, |a, b| a * b)
+            }),
+            fixed("Sub", Some("sub"), TWO, Type::Any, |_, args| {
+                match (number(&args[0])?, number(&args[1])?) {
+                    (Number::Int(a), Number::Int(b)) => Ok(Value::Int64(a.wrapping_sub(b))),
+                    (a, b) => Ok(Value::Float(float(a) - float(b))),
+                }
             }),
             fixed("Div", Some("div"), TWO, Type::Any, |_, args| {
                 let (a, b) = (float(number(&args[0])?), float(number(&args[1])?));
-                if b == 0.0 { handover("a division by zero") } else { Ok(Value::Float(a / b)) }
+                if b == 0.0 {
+                    handover("a division by zero")
+                } else {
+                    Ok(Value::Float(a / b))
+                }
             }),
-            fixed("Rem", Some("rem"), TWO, Type::Any, |_, args| match (number(&args[0])?, number(&args[1])?) {
-                (Number::Int(a), Number::Int(b)) if b != 0 => Ok(Value::Int64(a.wrapping_rem(b))),
-                _ => handover("an unusual remainder"),
+            fixed("Rem", Some("rem"), TWO, Type::Any, |_, args| {
+                match (number(&args[0])?, number(&args[1])?) {
+                    (Number::Int(a), Number::Int(b)) if b != 0 => {
+                        Ok(Value::Int64(a.wrapping_rem(b)))
+                    }
+                    _ => handover("an unusual remainder"),
+                }
             }),
-            fixed("Round", None, &[Type::Any], Type::Any, |_, args| Ok(Value::Float(float(number(&args[0])?).round()))),
-            fixed("Floor", None, &[Type::Any], Type::Any, |_, args| Ok(Value::Float(float(number(&args[0])?).floor()))),
-            fixed("Ceil", None, &[Type::Any], Type::Any, |_, args| Ok(Value::Float(float(number(&args[0])?).ceil()))),
-            open("Seq", Some("seq"), &[Type::Any], Type::Any, Type::List(&Type::Int64), |_, args| seq(args)),
+            fixed("Round", None, &[Type::Any], Type::Any, |_, args| {
+                Ok(Value::Float(float(number(&args[0])?).round()))
+            }),
+            fixed("Floor", None, &[Type::Any], Type::Any, |_, args| {
+                Ok(Value::Float(float(number(&args[0])?).floor()))
+            }),
+            fixed("Ceil", None, &[Type::Any], Type::Any, |_, args| {
+                Ok(Value::Float(float(number(&args[0])?).ceil()))
+            }),
+            open(
+                "Seq",
+                Some("seq"),
+                &[Type::Any],
+                Type::Any,
+                Type::List(&Type::Int64),
+                |_, args| seq(args),
+            ),
         ],
     );
 }
@@ -43,11 +70,21 @@ fn float(number: Number) -> f64 {
     }
 }
 
-fn fold(args: &[Value], start: i64, whole: fn(i64, i64) -> i64, real: fn(f64, f64) -> f64) -> Result<Value, String> {
+fn fold(
+    args: &[Value],
+    start: i64,
+    whole: fn(i64, i64) -> i64,
+    real: fn(f64, f64) -> f64,
+) -> Result<Value, String> {
     let numbers: Result<Vec<Number>, String> = args.iter().map(number).collect();
     let numbers = numbers?;
-    if numbers.iter().any(|number| matches!(number, Number::Float(_))) {
-        return Ok(Value::Float(numbers.into_iter().map(float).fold(widen(start), real)));
+    if numbers
+        .iter()
+        .any(|number| matches!(number, Number::Float(_)))
+    {
+        return Ok(Value::Float(
+            numbers.into_iter().map(float).fold(widen(start), real),
+        ));
     }
     let wholes = numbers.into_iter().map(|number| match number {
         Number::Int(value) => value,

@@ -10,6 +10,7 @@ mod env;
 mod math;
 mod path;
 mod regexp;
+mod root;
 mod strings;
 mod test;
 mod tmpl;
@@ -19,13 +20,27 @@ use crate::template::host::Host;
 use crate::template::kind::Type;
 use crate::template::value::Value;
 
+pub use crate::template::gomplate::data::from_config as config_value;
+pub use crate::template::gomplate::root::Root;
+
 /// An error that begins with this is none of the template's: gomplate itself has to render it.
 pub const HANDOVER: &str = "\u{0}gomplate is needed: ";
 
 /// The functions that are embedded.
 pub fn functions() -> Functions {
     let mut functions = Functions::new();
-    for add in [coll::add, conv::add, data::add, env::add, math::add, path::add, regexp::add, strings::add, test::add, tmpl::add] {
+    for add in [
+        coll::add,
+        conv::add,
+        data::add,
+        env::add,
+        math::add,
+        path::add,
+        regexp::add,
+        strings::add,
+        test::add,
+        tmpl::add,
+    ] {
         add(&mut functions);
     }
     functions
@@ -46,7 +61,13 @@ struct Entry {
 type Body = fn(&mut dyn Host, &[Value]) -> Result<Value, String>;
 
 /// A function with a fixed number of parameters.
-fn fixed(name: &'static str, alias: Option<&'static str>, params: &'static [Type], result: Type, body: Body) -> Entry {
+fn fixed(
+    name: &'static str,
+    alias: Option<&'static str>,
+    params: &'static [Type],
+    result: Type,
+    body: Body,
+) -> Entry {
     Entry {
         name,
         alias,
@@ -55,7 +76,14 @@ fn fixed(name: &'static str, alias: Option<&'static str>, params: &'static [Type
 }
 
 /// A function whose last parameter may be repeated or left out.
-fn open(name: &'static str, alias: Option<&'static str>, params: &'static [Type], more: Type, result: Type, body: Body) -> Entry {
+fn open(
+    name: &'static str,
+    alias: Option<&'static str>,
+    params: &'static [Type],
+    more: Type,
+    result: Type,
+    body: Body,
+) -> Entry {
     Entry {
         name,
         alias,
@@ -64,12 +92,129 @@ fn open(name: &'static str, alias: Option<&'static str>, params: &'static [Type]
 }
 
 /// Adds a namespace, and the names that its functions have outside it.
-fn namespace(functions: &mut Functions, name: &'static str, type_name: &'static str, entries: Vec<Entry>) {
+fn namespace(
+    functions: &mut Functions,
+    name: &'static str,
+    type_name: &'static str,
+    entries: Vec<Entry>,
+) {
     for entry in &entries {
         if let Some(alias) = entry.alias {
             functions.add(alias, entry.function.clone());
         }
     }
-    let methods = entries.into_iter().map(|entry| (entry.name, entry.function));
+    let methods = entries
+        .into_iter()
+        .map(|entry| (entry.name, entry.function));
     functions.add_namespace(name, type_name, methods);
 }
+
+/// Whether gomplate has a function or a namespace of that name.
+pub fn is_known(name: &str) -> bool {
+    KNOWN.contains(&name)
+}
+
+/// The names of all of gomplate's functions and namespaces, v4's and v5's.
+const KNOWN: &[&str] = &[
+    "_datasource",
+    "add",
+    "append",
+    "assert",
+    "aws",
+    "base64",
+    "bool",
+    "coll",
+    "contains",
+    "conv",
+    "crypto",
+    "csv",
+    "csvByColumn",
+    "csvByRow",
+    "cue",
+    "data",
+    "datasource",
+    "datasourceExists",
+    "datasourceReachable",
+    "default",
+    "defineDatasource",
+    "deprecated)",
+    "dict",
+    "div",
+    "ds",
+    "ec2dynamic",
+    "ec2meta",
+    "ec2region",
+    "ec2tag",
+    "ec2tags",
+    "env",
+    "fail",
+    "file",
+    "filepath",
+    "flatten",
+    "gcp",
+    "getenv",
+    "has",
+    "hasPrefix",
+    "hasSuffix",
+    "include",
+    "indent",
+    "isKind",
+    "join",
+    "jq",
+    "json",
+    "jsonArray",
+    "jsonpath",
+    "keys",
+    "kind",
+    "listDatasources",
+    "math",
+    "merge",
+    "mul",
+    "net",
+    "path",
+    "pow",
+    "prepend",
+    "quote",
+    "random",
+    "regexp",
+    "rem",
+    "replaceAll",
+    "required",
+    "reverse",
+    "semver",
+    "seq",
+    "set",
+    "shellQuote",
+    "slice",
+    "sockaddr",
+    "sort",
+    "split",
+    "splitN",
+    "squote",
+    "strings",
+    "sub",
+    "ternary",
+    "test",
+    "time",
+    "title",
+    "tmpl",
+    "toCSV",
+    "toCUE",
+    "toJSON",
+    "toJSONPretty",
+    "toLower",
+    "toTOML",
+    "toUpper",
+    "toYAML",
+    "toml",
+    "tpl",
+    "trim",
+    "trimSpace",
+    "uniq",
+    "unset",
+    "urlParse",
+    "uuid",
+    "values",
+    "yaml",
+    "yamlArray",
+];

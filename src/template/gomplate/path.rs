@@ -13,11 +13,18 @@ pub(super) fn add(functions: &mut Functions) {
 
 fn entries() -> Vec<Entry> {
     vec![
-        fixed("Base", None, &[Type::Any], Type::Str, |_, args| Ok(Value::text(base(&text(&args[0])?)))),
-        fixed("Clean", None, &[Type::Any], Type::Str, |_, args| Ok(Value::text(clean(&text(&args[0])?)))),
+        fixed("Base", None, &[Type::Any], Type::Str, |_, args| {
+            Ok(Value::text(base(&text(&args[0])?)))
+        }),
+        fixed("Clean", None, &[Type::Any], Type::Str, |_, args| {
+            Ok(Value::text(clean(&text(&args[0])?)))
+        }),
         fixed("Dir", None, &[Type::Any], Type::Str, |_, args| {
             let path = text(&args[0])?;
-            let end = path.iter().rposition(|byte| *byte == b'/').map_or(0, |at| at + 1);
+            let end = path
+                .iter()
+                .rposition(|byte| *byte == b'/')
+                .map_or(0, |at| at + 1);
             Ok(Value::text(clean(&path[..end])))
         }),
         fixed("Ext", None, &[Type::Any], Type::Str, |_, args| {
@@ -26,11 +33,17 @@ fn entries() -> Vec<Entry> {
             let dot = name.iter().rposition(|byte| *byte == b'.');
             Ok(Value::text(dot.map_or(&b""[..], |at| &name[at..])))
         }),
-        fixed("IsAbs", None, &[Type::Any], Type::Bool, |_, args| Ok(text(&args[0])?.starts_with(b"/").into())),
+        fixed("IsAbs", None, &[Type::Any], Type::Bool, |_, args| {
+            Ok(text(&args[0])?.starts_with(b"/").into())
+        }),
         open("Join", None, &[], Type::Any, Type::Str, |_, args| {
             let parts: Result<Vec<_>, String> = args.iter().map(text).collect();
             let parts: Vec<_> = parts?.into_iter().filter(|part| !part.is_empty()).collect();
-            Ok(if parts.is_empty() { "".into() } else { Value::text(clean(&parts.join(&b'/'))) })
+            Ok(if parts.is_empty() {
+                "".into()
+            } else {
+                Value::text(clean(&parts.join(&b'/')))
+            })
         }),
     ]
 }
@@ -39,12 +52,18 @@ fn base(path: &[u8]) -> Vec<u8> {
     if path.is_empty() {
         return b".".to_vec();
     }
-    let end = path.iter().rposition(|byte| *byte != b'/').map_or(0, |at| at + 1);
+    let end = path
+        .iter()
+        .rposition(|byte| *byte != b'/')
+        .map_or(0, |at| at + 1);
     if end == 0 {
         return b"/".to_vec();
     }
     let path = &path[..end];
-    path.rsplit(|byte| *byte == b'/').next().unwrap_or_default().to_vec()
+    path.rsplit(|byte| *byte == b'/')
+        .next()
+        .unwrap_or_default()
+        .to_vec()
 }
 
 /// The shortest path that is the same by its text alone.

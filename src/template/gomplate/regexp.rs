@@ -14,17 +14,39 @@ pub(super) fn add(functions: &mut Functions) {
         "regexp",
         "*funcs.ReFuncs",
         vec![
-            fixed("Match", None, &[Type::Any, Type::Any], Type::Bool, |_, args| {
-                Ok(compile(&args[0])?.is_match(&ascii(&args[1])?).into())
-            }),
-            fixed("Replace", None, &[Type::Any, Type::Any, Type::Any], Type::Str, |_, args| {
-                let (input, by) = (ascii(&args[2])?, ascii(&args[1])?);
-                Ok(compile(&args[0])?.replace_all(&input, by.as_str()).into_owned().into())
-            }),
-            fixed("ReplaceLiteral", None, &[Type::Any, Type::Any, Type::Any], Type::Str, |_, args| {
-                let (input, by) = (ascii(&args[2])?, ascii(&args[1])?);
-                Ok(compile(&args[0])?.replace_all(&input, regex::NoExpand(&by)).into_owned().into())
-            }),
+            fixed(
+                "Match",
+                None,
+                &[Type::Any, Type::Any],
+                Type::Bool,
+                |_, args| Ok(compile(&args[0])?.is_match(&ascii(&args[1])?).into()),
+            ),
+            fixed(
+                "Replace",
+                None,
+                &[Type::Any, Type::Any, Type::Any],
+                Type::Str,
+                |_, args| {
+                    let (input, by) = (ascii(&args[2])?, ascii(&args[1])?);
+                    Ok(compile(&args[0])?
+                        .replace_all(&input, by.as_str())
+                        .into_owned()
+                        .into())
+                },
+            ),
+            fixed(
+                "ReplaceLiteral",
+                None,
+                &[Type::Any, Type::Any, Type::Any],
+                Type::Str,
+                |_, args| {
+                    let (input, by) = (ascii(&args[2])?, ascii(&args[1])?);
+                    Ok(compile(&args[0])?
+                        .replace_all(&input, regex::NoExpand(&by))
+                        .into_owned()
+                        .into())
+                },
+            ),
         ],
     );
 }
@@ -39,7 +61,9 @@ fn ascii(value: &Value) -> Result<String, String> {
 /// An expression of plain parts: what the two engines might read otherwise is gomplate's.
 fn compile(value: &Value) -> Result<Regex, String> {
     let pattern = ascii(value)?;
-    let odd = ["\\Q", "\\C", "\\z", "\\b", "[[", "&&", "--", "~~", "(?", "\\p", "\\0", "\\x", "{,"];
+    let odd = [
+        "\\Q", "\\C", "\\z", "\\b", "[[", "&&", "--", "~~", "(?", "\\p", "\\0", "\\x", "{,",
+    ];
     if odd.iter().any(|odd| pattern.contains(odd)) {
         return handover("an unusual regular expression");
     }

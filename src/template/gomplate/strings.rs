@@ -17,15 +17,23 @@ pub(super) fn add(functions: &mut Functions) {
             fixed("Contains", None, TWO, Type::Bool, |_, args| {
                 Ok(find(&text(&args[1])?, plain(&args[0])).is_some().into())
             }),
-            fixed("HasPrefix", None, TWO, Type::Bool, |_, args| Ok(text(&args[1])?.starts_with(plain(&args[0])).into())),
-            fixed("HasSuffix", None, TWO, Type::Bool, |_, args| Ok(text(&args[1])?.ends_with(plain(&args[0])).into())),
+            fixed("HasPrefix", None, TWO, Type::Bool, |_, args| {
+                Ok(text(&args[1])?.starts_with(plain(&args[0])).into())
+            }),
+            fixed("HasSuffix", None, TWO, Type::Bool, |_, args| {
+                Ok(text(&args[1])?.ends_with(plain(&args[0])).into())
+            }),
             fixed("TrimPrefix", None, TWO, Type::Str, |_, args| {
                 let input = text(&args[1])?;
-                Ok(Value::text(input.strip_prefix(plain(&args[0])).unwrap_or(&input)))
+                Ok(Value::text(
+                    input.strip_prefix(plain(&args[0])).unwrap_or(&input),
+                ))
             }),
             fixed("TrimSuffix", None, TWO, Type::Str, |_, args| {
                 let input = text(&args[1])?;
-                Ok(Value::text(input.strip_suffix(plain(&args[0])).unwrap_or(&input)))
+                Ok(Value::text(
+                    input.strip_suffix(plain(&args[0])).unwrap_or(&input),
+                ))
             }),
             fixed("Trim", None, TWO, Type::Str, |_, args| {
                 let (input, cut) = (utf8(&args[1])?, utf8(&args[0])?);
@@ -39,14 +47,44 @@ pub(super) fn add(functions: &mut Functions) {
                 let (input, cut) = (utf8(&args[1])?, utf8(&args[0])?);
                 Ok(input.trim_end_matches(|c| cut.contains(c)).into())
             }),
-            fixed("TrimSpace", Some("trimSpace"), &[Type::Any], Type::Str, |_, args| Ok(utf8(&args[0])?.trim().into())),
-            fixed("ToLower", Some("toLower"), &[Type::Any], Type::Str, |_, args| Ok(ascii(&args[0])?.to_ascii_lowercase().into())),
-            fixed("ToUpper", Some("toUpper"), &[Type::Any], Type::Str, |_, args| Ok(ascii(&args[0])?.to_ascii_uppercase().into())),
-            fixed("Title", Some("title"), &[Type::Any], Type::Str, |_, args| Ok(title(&ascii(&args[0])?)?.into())),
-            fixed("ReplaceAll", Some("replaceAll"), &[Type::Str, Type::Str, Type::Any], Type::Str, |_, args| {
-                let input = utf8(&args[2])?;
-                Ok(input.replace(&utf8(&args[0])?, &utf8(&args[1])?).into())
-            }),
+            fixed(
+                "TrimSpace",
+                Some("trimSpace"),
+                &[Type::Any],
+                Type::Str,
+                |_, args| Ok(utf8(&args[0])?.trim().into()),
+            ),
+            fixed(
+                "ToLower",
+                Some("toLower"),
+                &[Type::Any],
+                Type::Str,
+                |_, args| Ok(ascii(&args[0])?.to_ascii_lowercase().into()),
+            ),
+            fixed(
+                "ToUpper",
+                Some("toUpper"),
+                &[Type::Any],
+                Type::Str,
+                |_, args| Ok(ascii(&args[0])?.to_ascii_uppercase().into()),
+            ),
+            fixed(
+                "Title",
+                Some("title"),
+                &[Type::Any],
+                Type::Str,
+                |_, args| Ok(title(&ascii(&args[0])?)?.into()),
+            ),
+            fixed(
+                "ReplaceAll",
+                Some("replaceAll"),
+                &[Type::Str, Type::Str, Type::Any],
+                Type::Str,
+                |_, args| {
+                    let input = utf8(&args[2])?;
+                    Ok(input.replace(&utf8(&args[0])?, &utf8(&args[1])?).into())
+                },
+            ),
             fixed("Split", None, TWO, Type::STRINGS, |_, args| {
                 let (input, separator) = (utf8(&args[1])?, utf8(&args[0])?);
                 if separator.is_empty() {
@@ -54,31 +92,68 @@ pub(super) fn add(functions: &mut Functions) {
                 }
                 Ok(Value::strings(input.split(&separator)))
             }),
-            fixed("Repeat", None, &[Type::Int, Type::Any], Type::Str, |_, args| {
-                let (count, input) = (args[0].as_integer().unwrap_or(-1), text(&args[1])?);
-                match usize::try_from(count) {
-                    Ok(count) if count.saturating_mul(input.len()) < 1 << 24 => Ok(Value::text(input.repeat(count))),
-                    _ => handover("a repetition that is negative or very long"),
-                }
+            fixed(
+                "Repeat",
+                None,
+                &[Type::Int, Type::Any],
+                Type::Str,
+                |_, args| {
+                    let (count, input) = (args[0].as_integer().unwrap_or(-1), text(&args[1])?);
+                    match usize::try_from(count) {
+                        Ok(count) if count.saturating_mul(input.len()) < 1 << 24 => {
+                            Ok(Value::text(input.repeat(count)))
+                        }
+                        _ => handover("a repetition that is negative or very long"),
+                    }
+                },
+            ),
+            fixed(
+                "Trunc",
+                None,
+                &[Type::Int, Type::Any],
+                Type::Str,
+                |_, args| {
+                    let input = text(&args[1])?;
+                    let length =
+                        usize::try_from(args[0].as_integer().unwrap_or(-1)).unwrap_or(usize::MAX);
+                    Ok(Value::text(input.get(..length).unwrap_or(&input)))
+                },
+            ),
+            fixed(
+                "Quote",
+                Some("quote"),
+                &[Type::Any],
+                Type::Str,
+                |_, args| {
+                    let input = ascii(&args[0])?;
+                    if input.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\t' | '\r'))
+                    {
+                        return handover("control characters");
+                    }
+                    Ok(format!("{input:?}").replace("\\'", "'").into())
+                },
+            ),
+            fixed(
+                "Squote",
+                Some("squote"),
+                &[Type::Any],
+                Type::Str,
+                |_, args| Ok(format!("'{}'", utf8(&args[0])?.replace('\'', "''")).into()),
+            ),
+            open(
+                "Indent",
+                Some("indent"),
+                &[],
+                Type::Any,
+                Type::Str,
+                |_, args| indent(args),
+            ),
+            fixed("SnakeCase", None, &[Type::Any], Type::Str, |_, args| {
+                Ok(words(&ascii(&args[0])?, "_")?.into())
             }),
-            fixed("Trunc", None, &[Type::Int, Type::Any], Type::Str, |_, args| {
-                let input = text(&args[1])?;
-                let length = usize::try_from(args[0].as_integer().unwrap_or(-1)).unwrap_or(usize::MAX);
-                Ok(Value::text(input.get(..length).unwrap_or(&input)))
+            fixed("KebabCase", None, &[Type::Any], Type::Str, |_, args| {
+                Ok(words(&ascii(&args[0])?, "-")?.into())
             }),
-            fixed("Quote", Some("quote"), &[Type::Any], Type::Str, |_, args| {
-                let input = ascii(&args[0])?;
-                if input.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\t' | '\r')) {
-                    return handover("control characters");
-                }
-                Ok(format!("{input:?}").replace("\\'", "'").into())
-            }),
-            fixed("Squote", Some("squote"), &[Type::Any], Type::Str, |_, args| {
-                Ok(format!("'{}'", utf8(&args[0])?.replace('\'', "''")).into())
-            }),
-            open("Indent", Some("indent"), &[], Type::Any, Type::Str, |_, args| indent(args)),
-            fixed("SnakeCase", None, &[Type::Any], Type::Str, |_, args| Ok(words(&ascii(&args[0])?, "_")?.into())),
-            fixed("KebabCase", None, &[Type::Any], Type::Str, |_, args| Ok(words(&ascii(&args[0])?, "-")?.into())),
         ],
     );
 }
@@ -93,7 +168,11 @@ fn utf8(value: &Value) -> Result<String, String> {
 
 fn ascii(value: &Value) -> Result<String, String> {
     let text = utf8(value)?;
-    if text.is_ascii() { Ok(text) } else { handover("text that is not ASCII") }
+    if text.is_ascii() {
+        Ok(text)
+    } else {
+        handover("text that is not ASCII")
+    }
 }
 
 fn find(text: &[u8], what: &[u8]) -> Option<usize> {
@@ -117,9 +196,14 @@ fn title(text: &str) -> Result<String, String> {
 
 /// Lower-case words that are parted by `-`, `_` or blanks, joined anew.
 fn words(text: &str, by: &str) -> Result<String, String> {
-    let usual = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | ' ');
+    let usual =
+        |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | ' ');
     let edge = |c: char| !c.is_ascii_lowercase();
-    if text.is_empty() || !text.chars().all(usual) || text.starts_with(edge) || text.ends_with(['-', '_', ' ']) {
+    if text.is_empty()
+        || !text.chars().all(usual)
+        || text.starts_with(edge)
+        || text.ends_with(['-', '_', ' '])
+    {
         return handover("a case change of unusual text");
     }
     let parts = text.split(['-', '_', ' ']).filter(|part| !part.is_empty());

@@ -1,0 +1,172 @@
+//! What templates of a stage may ask of the world, and what they asked. Knows nothing of the language.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::stamp::Request;
+use crate::stamp::reads::{ConfigReads, Reads};
+use crate::template::gomplate::HANDOVER;
+use crate::template::{FileKind, FileStatus, Host, Moment, SourceText, Text};
+
+/// The world of one stage.
+pub(super) struct StageHost<'a> {
+    request: &'a Request<'a>,
+    reads: Reads,
+}
+
+impl<'a> StageHost<'a> {
+    pub(super) fn new(request: &'a Request<'a>) -> Self {
+        Self {
+            request,
+            reads: Reads::default(),
+        }
+    }
+
+    /// What was read.
+    pub(super) fn into_reads(self) -> Reads {
+        self.reads
+    }
+
+    /// All variables, without noting that they are read: templates get them whole, and what they take of them is noted.
+    pub(super) fn variables(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let variables = self.request.environment.iter();
+        let bytes = |text: &OsStr| text.as_bytes().to_vec();
+        variables
+            .map(|(name, value)| (bytes(name), bytes(value)))
+            .collect()
+    }
+
+    /// Notes that a path is read, relative ones from the deployment.
+    fn path(&mut self, path: &[u8]) -> PathBuf {
+        let path = self
+            .request
+            .deployment
+            .join(Path::new(OsStr::from_bytes(path)));
+        self.reads.files.insert(path.clone());
+        path
+    }
+
+    fn note_variable(&mut self, name: &[u8]) {
+        match std::str::from_utf8(name) {
+            Ok(name) => drop(self.reads.env.insert(name.to_owned())),
+            Err(_) => self.reads.all_env = true,
+        }
+    }
+}
+
+impl Host for StageHost<'_> {
+    fn env(&mut self, name: &[u8]) -> Option<Vec<u8>> {
+        self.note_variable(name);
+        let name = std::str::from_utf8(name).ok()?;
+        self.request
+            .environment
+            .get(name)
+            .map(|value| value.as_bytes().to_vec())
+    }
+
+    fn all_env(&mut self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        self.reads.all_env = true;
+        self.variables()
+    }
+
+    fn read_file(&mut self, path: &[u8]) -> Result<Vec<u8>, String> {
+        let path = self.path(path);
+        std::fs::read(&path).map_err(|error| format!("open {}: {}", path.display(), words(&error)))
+    }
+
+    fn status(&mut self, path: &[u8]) -> Result<Option<FileStatus>, String> {
+        let path = self.path(path);
+        let Ok(metadata) = path.metadata() else {
+            return Ok(None);
+        };
+        let kind = match metadata.file_type() {
+            kind if kind.is_file() => FileKind::File,
+            kind if kind.is_dir() => FileKind::Directory,
+            _ => FileKind::Other,
+        };
+        Ok(Some(FileStatus {
+            kind,
+            size: metadata.len(),
+            mode: metadata.permissions().mode() & 0o7777,
+        }))
+    }
+
+    fn read_dir(&mut self, path: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+        let path = self.path(path);
+        let refused = |error: std::io::Error| format!("open {}: {}", path.display(), words(&error));
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(&path).map_err(refused)? {
+            names.push(entry.map_err(refused)?.file_name().as_bytes().to_vec());
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    fn now(&mut self) -> Moment {
+        Moment {
+            seconds: crate::system::clock::now_ms().div_euclid(1000),
+            nanoseconds: 0,
+            offset: 0,
+        }
+    }
+
+    fn datasource(&mut self, _: &[u8], _: &[Text]) -> Result<SourceText, String> {
+        Err(format!("{HANDOVER}a datasource"))
+    }
+
+    fn has_datasource(&mut self, _: &[u8]) -> bool {
+        false
+    }
+
+    fn define_datasource(&mut self, _: &[u8], _: &[u8]) -> Result<(), String> {
+        Err(format!("{HANDOVER}a datasource"))
+    }
+
+    fn note_unrepeatable(&mut self, function: &str) {
+        self.reads.unrepeatable.insert(function.to_owned());
+    }
+
+    fn read_root(&mut self, path: &[Text]) {
+        match path {
+            [first] if **first == *b"Env" => self.reads.all_env = true,
+            [first, name, ..] if **first == *b"Env" => self.note_variable(name),
+            [first, rest @ ..] if **first == *b"cfg" => self.note_config(rest),
+            _ => self.read_everything(),
+        }
+    }
+
+    fn read_everything(&mut self) {
+        self.reads.all_env = true;
+        self.reads.config = ConfigReads::All;
+    }
+}
+
+impl StageHost<'_> {
+    /// Notes a path into the configuration; from a key that cannot be part of a path's text on, all that lies there.
+    fn note_config(&mut self, keys: &[Text]) {
+        let mut path = String::new();
+        for key in keys {
+            match std::str::from_utf8(key) {
+                Ok(key) if !key.contains('.') && !key.is_empty() => {
+                    path.push('.');
+                    path.push_str(key);
+                }
+                _ => break,
+            }
+        }
+        match &mut self.reads.config {
+            ConfigReads::All => {}
+            config if path.is_empty() => *config = ConfigReads::All,
+            ConfigReads::Paths(paths) => drop(paths.insert(path)),
+        }
+    }
+}
+
+/// The system's words for an error, without its number, as Go has them.
+fn words(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    text.to_lowercase()
+}
