@@ -2,21 +2,36 @@
 //! function set nor where files, variables and the time come from: a [`Host`](host::Host) tells.
 
 pub mod ast;
+mod builtin;
+mod call;
+mod compare;
+mod engine;
 pub mod error;
+mod escape;
+mod evaluate;
+mod float;
+pub mod format;
+mod frame;
 pub mod function;
 mod grammar;
 pub mod host;
+mod index;
 pub mod kind;
 mod lexer;
 pub mod number;
 pub mod object;
+mod operand;
 mod parser;
 mod print;
-mod quote;
-mod runes;
+mod printer;
+pub mod printf;
+pub mod quote;
+mod run;
+pub mod runes;
 mod token;
 pub mod value;
 
+pub use engine::{MissingKey, Settings, Templates};
 pub use error::{Phase, TemplateError};
 pub use function::{Function, Functions, Signature};
 pub use host::{FileKind, FileStatus, Host, Moment, Reentry, SourceText};
@@ -24,4 +39,5 @@ pub use kind::{Kind, Type};
 pub use lexer::Delimiters;
 pub use object::Object;
 pub use parser::{Definition, Definitions, Origin, parse};
+pub use run::Budget;
 pub use value::{List, Map, Text, Value};

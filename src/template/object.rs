@@ -41,9 +41,9 @@ pub trait Object: fmt::Debug + Send + Sync {
         None
     }
 
-    /// Whether `if` takes the value for true; structs always are.
+    /// Whether `if` takes the value for true; structs and pointers always are.
     fn truth(&self) -> bool {
-        self.underlying().is_none_or(|value| value.truth())
+        self.kind() == Kind::Ptr || self.underlying().is_none_or(|value| value.truth())
     }
 
     /// Go's `==` between two values of the same type name.
