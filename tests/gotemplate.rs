@@ -15,8 +15,23 @@ fn common_data() -> Json {
     serde_json::from_str(include_str!("gotemplate/data.json")).unwrap()
 }
 
+/// Runs on a stack on which templates may nest as deep as the golden cases do.
+fn on_large_stack(run: impl FnOnce() + Send + 'static) {
+    let thread = std::thread::Builder::new()
+        .stack_size(case::STACK)
+        .spawn(run)
+        .unwrap();
+    if let Err(panic) = thread.join() {
+        std::panic::resume_unwind(panic);
+    }
+}
+
 #[test]
 fn golden_cases() {
+    on_large_stack(compare_golden_cases);
+}
+
+fn compare_golden_cases() {
     let common = common_data();
     let cases = include_str!("gotemplate/cases.jsonl")
         .lines()

@@ -18,6 +18,8 @@ pub mod host;
 mod index;
 pub mod kind;
 mod lexer;
+mod literal;
+mod loops;
 pub mod number;
 pub mod object;
 mod operand;

@@ -4,16 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use betterform::template::{
-    Delimiters, Function, Functions, MissingKey, Phase, Settings, Signature, TemplateError,
+    Budget, Delimiters, Function, Functions, MissingKey, Phase, Settings, Signature, TemplateError,
     Templates, Type, Value,
 };
 use serde_json::Value as Json;
 
 use crate::host::Nowhere;
 
+/// Bytes of stack for templates that nest deep.
+pub(crate) const STACK: usize = 64 << 20;
+
 /// What became of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// The output, with Go's replacement of what is not UTF-8.
     Output(String),
     /// Phase, line, column, and Go's whole text.
@@ -22,7 +25,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// Equal output, or a failure at the same place. Texts are compared apart.
-    pub fn agrees(&self, other: &Self) -> bool {
+    pub(crate) fn agrees(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Output(one), Self::Output(two)) => one == two,
             (Self::Error(phase, line, column, _), Self::Error(phase2, line2, column2, _)) => {
@@ -34,7 +37,7 @@ impl Outcome {
 }
 
 /// One line of `cases.jsonl`, or of the differential test.
-pub struct Case {
+pub(crate) struct Case {
     pub id: u64,
     pub template: String,
     pub data: Option<Json>,
@@ -44,7 +47,7 @@ pub struct Case {
 }
 
 impl Case {
-    pub fn read(line: &str) -> Self {
+    pub(crate) fn read(line: &str) -> Self {
         let json: Json = serde_json::from_str(line).unwrap();
         let text = |key: &str| {
             json.get(key)
@@ -71,7 +74,7 @@ impl Case {
     }
 
     /// What betterform makes of it.
-    pub fn run(&self, common: &Json) -> Outcome {
+    pub(crate) fn run(&self, common: &Json) -> Outcome {
         let data = value(self.data.as_ref().unwrap_or(common));
         match render(&self.template, data, self.missing_key, &self.delimiters) {
             Ok(output) => Outcome::Output(String::from_utf8_lossy(&output).into_owned()),
@@ -81,25 +84,22 @@ impl Case {
 }
 
 /// Parses and executes a template named `main`.
-pub fn render(
+pub(crate) fn render(
     template: &str,
     data: Value,
     missing_key: MissingKey,
     delimiters: &Delimiters,
 ) -> Result<Vec<u8>, TemplateError> {
     let delimiters = delimiters.clone();
-    let settings = Settings {
-        delimiters,
-        missing_key,
-        ..Settings::default()
-    };
+    let budget = Budget { depth: Budget::depth_within(STACK), ..Budget::default() };
+    let settings = Settings { delimiters, missing_key, budget };
     let mut templates = Templates::new(Arc::new(functions()), settings);
     templates.parse("main", template.as_bytes())?;
     templates.execute("main", data, &mut Nowhere::default())
 }
 
 /// Reads the place from Go's text.
-pub fn failure(phase: &str, text: &str) -> Outcome {
+pub(crate) fn failure(phase: &str, text: &str) -> Outcome {
     let phase = if phase == "parse" {
         Phase::Parse
     } else {
@@ -119,7 +119,7 @@ pub fn failure(phase: &str, text: &str) -> Outcome {
 }
 
 /// JSON as Go's test program reads it: numbers without point or exponent are ints.
-pub fn value(json: &Json) -> Value {
+pub(crate) fn value(json: &Json) -> Value {
     match json {
         Json::Null => Value::Nil,
         Json::Bool(flag) => Value::Bool(*flag),

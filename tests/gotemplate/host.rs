@@ -4,7 +4,7 @@ use betterform::template::{FileStatus, Host, Moment, SourceText, Text};
 
 /// Remembers which parts of the root were read.
 #[derive(Default)]
-pub struct Nowhere {
+pub(crate) struct Nowhere {
     /// The reported paths, joined with dots; `*` for everything.
     pub read: Vec<String>,
 }
