@@ -1,9 +1,17 @@
 //! The template engine against what Go's own library makes of the same templates.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may fail anywhere"
+)]
+#![expect(clippy::print_stdout, reason = "a test may tell what it skipped")]
 
 #[path = "gotemplate/case.rs"]
 mod case;
 #[path = "gotemplate/host.rs"]
 mod host;
+#[path = "gotemplate/reads.rs"]
+mod reads;
 
 use case::{Case, Outcome};
 use serde_json::Value as Json;

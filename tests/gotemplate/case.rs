@@ -91,8 +91,15 @@ pub(crate) fn render(
     delimiters: &Delimiters,
 ) -> Result<Vec<u8>, TemplateError> {
     let delimiters = delimiters.clone();
-    let budget = Budget { depth: Budget::depth_within(STACK), ..Budget::default() };
-    let settings = Settings { delimiters, missing_key, budget };
+    let budget = Budget {
+        depth: Budget::depth_within(STACK),
+        ..Budget::default()
+    };
+    let settings = Settings {
+        delimiters,
+        missing_key,
+        budget,
+    };
     let mut templates = Templates::new(Arc::new(functions()), settings);
     templates.parse("main", template.as_bytes())?;
     templates.execute("main", data, &mut Nowhere::default())
