@@ -1,5 +1,6 @@
 //! Renders stages in process, without gomplate. Refuses whatever it is not certain to render as gomplate does.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -9,7 +10,7 @@ use crate::stamp::gomplate_config;
 use crate::stamp::host::StageHost;
 use crate::stamp::source::{Source, SourceFile, Treatment, shown};
 use crate::stamp::{Rendered, RenderedFile, RenderedFiles, Request};
-use crate::template::gomplate::{HANDOVER, Root, config_value, functions, is_known};
+use crate::template::gomplate::{HANDOVER, config_value, functions, is_known};
 use crate::template::{
     Delimiters, Functions, MissingKey, Settings, TemplateError, Templates, Value,
 };
@@ -55,11 +56,12 @@ impl Embedded for InProcess {
                 Value::Nil
             }
         };
+        let root = root(config, host.variables());
         for file in &source.files {
             if file.treatment != Treatment::Render {
                 files.extend(file.copied().map(|copied| (file.path.clone(), copied)));
             } else if refused.is_empty() {
-                match self.render(request, source, file, &config, &mut host)? {
+                match self.render(request, source, file, &root, &mut host)? {
                     Outcome::Made(made) => files.extend(made.map(|made| (file.path.clone(), made))),
                     Outcome::Refused(why) => refused.push(why),
                 }
@@ -87,7 +89,7 @@ impl InProcess {
         request: &Request<'_>,
         source: &Source,
         file: &SourceFile,
-        config: &Value,
+        root: &Value,
         host: &mut StageHost<'_>,
     ) -> Result<Outcome> {
         let functions = self.functions.get_or_init(|| Arc::new(functions()));
@@ -108,10 +110,9 @@ impl InProcess {
             .join(&file.path)
             .to_string_lossy()
             .into_owned();
-        let root = Root::new(config.clone(), host.variables());
         let made = templates
             .parse(&name, &file.content)
-            .and_then(|()| templates.execute(&name, Value::Native(Arc::new(root)), host));
+            .and_then(|()| templates.execute(&name, root.clone(), host));
         match made {
             Ok(content) => Ok(Outcome::Made(file.rendered(content))),
             Err(error) => {
@@ -124,6 +125,13 @@ impl InProcess {
             }
         }
     }
+}
+
+/// What templates start with: the configuration as `cfg`, and the environment.
+fn root(config: Value, variables: Vec<(Vec<u8>, Vec<u8>)>) -> Value {
+    let aliases = BTreeMap::from([(Text::from(&b"cfg"[..]), config)]);
+    let root = Root::new(Map::new(Type::Any, aliases), variables);
+    Value::Native(Arc::new(root))
 }
 
 /// The keys of `.gomplate.yaml` that are set and not embedded.

@@ -33,7 +33,7 @@ pub(crate) fn signature(name: &str) -> Option<Signature> {
 }
 
 /// Whether Go itself has a function of that name.
-pub fn is_builtin(name: &str) -> bool {
+pub(crate) fn is_builtin(name: &str) -> bool {
     signature(name).is_some()
 }
 

@@ -38,7 +38,7 @@ pub(crate) fn javascript(text: &[u8]) -> Vec<u8> {
 }
 
 /// Go's `url.QueryEscape`.
-pub fn url_query(text: &[u8]) -> Vec<u8> {
+pub(crate) fn url_query(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     for byte in text {
         match byte {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::template::ast::{Command, Expr, Pipe, Variable};
 use crate::template::engine::MissingKey;
 use crate::template::frame::{Done, Frame, Place};
-use crate::template::kind::Type;
+use crate::template::kind::{Kind, Type};
 use crate::template::number::Number;
 use crate::template::operand::{Operand, beneath, fits, zero};
 use crate::template::quote::quote;
@@ -175,7 +175,7 @@ impl<'t> Frame<'t, '_, '_> {
                 read = if like_key { at + 1 } else { at };
             }
             let arguments = arguments.unwrap_or(Arguments::NONE);
-            let step = self.field(dot, value, expr, name, arguments);
+            let step = self.field(dot, &value, expr, name, arguments);
             if from_root && (step.is_err() || at + 1 == path.len()) {
                 self.note_path(path.get(..read).unwrap_or(path));
             }
@@ -195,7 +195,7 @@ impl<'t> Frame<'t, '_, '_> {
     fn field(
         &mut self,
         dot: &Operand,
-        receiver: Operand,
+        receiver: &Operand,
         expr: &'t Expr,
         name: &Text,
         arguments: Arguments<'t>,
@@ -211,17 +211,17 @@ impl<'t> Frame<'t, '_, '_> {
         if receiver.is_nil_interface() {
             return self.fail(&format!("nil pointer evaluating interface {{}}.{shown}"));
         }
-        if is_method(&receiver, name) {
+        if is_method(receiver, name) {
             return self.method(dot, &receiver.value, expr, &shown, arguments);
         }
-        if let Value::Native(object) = &receiver.value {
-            if let Some(value) = object.field(&shown) {
-                if !arguments.is_empty() {
-                    let cause = "has arguments but cannot be invoked as function";
-                    return self.fail(&format!("{shown} {cause}"));
-                }
-                return Ok(Operand::concrete(value));
+        if let Value::Native(object) = &receiver.value
+            && let Some(value) = object.field(&shown)
+        {
+            if !arguments.is_empty() {
+                let cause = "has arguments but cannot be invoked as function";
+                return self.fail(&format!("{shown} {cause}"));
             }
+            return Ok(Operand::concrete(value));
         }
         let Value::Map(map) = beneath(&receiver.value) else {
             let type_name = receiver.type_name();
@@ -338,7 +338,7 @@ impl<'t> Frame<'t, '_, '_> {
             });
         }
         let pointed = beneath(&operand.value);
-        if operand.value.kind() == crate::template::kind::Kind::Ptr && fits(&pointed, wanted) {
+        if operand.value.kind() == Kind::Ptr && fits(&pointed, wanted) {
             self.note_whole(&operand);
             return Ok(Operand::concrete(pointed));
         }

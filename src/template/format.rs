@@ -284,10 +284,11 @@ impl Printer {
 
     fn object(&mut self, object: &Arc<dyn Object>, value: &Value, verb: char, depth: usize) {
         let shows_itself = matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') && !self.flags.go_syntax;
-        if shows_itself && !self.reporting {
-            if let Some(text) = object.text() {
-                return self.text(&text, value, verb);
-            }
+        if shows_itself
+            && !self.reporting
+            && let Some(text) = object.text()
+        {
+            return self.text(&text, value, verb);
         }
         match object.underlying() {
             Some(beneath) if object.kind() != Kind::Ptr => self.nested(&beneath, verb, depth + 1),

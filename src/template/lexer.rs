@@ -1,7 +1,7 @@
 //! From a template's bytes to tokens, by Go's rules for delimiters, trim markers and comments. It
 //! knows no grammar.
 
-use crate::template::quote::{quote, quote_rune};
+use crate::template::quote::quote_rune;
 use crate::template::runes::{decode, is_alphanumeric, is_print};
 use crate::template::token::{Token, TokenKind};
 
@@ -36,7 +36,7 @@ impl Delimiters {
 pub(crate) struct Lexer<'t> {
     input: &'t [u8],
     delimiters: &'t Delimiters,
-    at: usize,
+    pub(crate) at: usize,
     start: usize,
     line: usize,
     /// Up to where `line` has counted.
@@ -78,19 +78,19 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    fn rest(&self) -> &'t [u8] {
+    pub(crate) fn rest(&self) -> &'t [u8] {
         self.input.get(self.at..).unwrap_or_default()
     }
 
-    fn pending(&self) -> &'t [u8] {
+    pub(crate) fn pending(&self) -> &'t [u8] {
         self.input.get(self.start..self.at).unwrap_or_default()
     }
 
-    fn peek(&self) -> Option<char> {
+    pub(crate) fn peek(&self) -> Option<char> {
         decode(self.rest()).map(|(character, _)| character)
     }
 
-    fn advance(&mut self) -> Option<char> {
+    pub(crate) fn advance(&mut self) -> Option<char> {
         let (character, length) = decode(self.rest())?;
         self.at += length;
         Some(character)
@@ -103,7 +103,7 @@ impl<'t> Lexer<'t> {
         self.line
     }
 
-    fn emit(&mut self, kind: TokenKind) -> Token {
+    pub(crate) fn emit(&mut self, kind: TokenKind) -> Token {
         let line = self.start_line();
         let token = Token {
             kind,
@@ -115,7 +115,7 @@ impl<'t> Lexer<'t> {
         token
     }
 
-    fn fail(&mut self, message: impl Into<String>) -> Token {
+    pub(crate) fn fail(&mut self, message: impl Into<String>) -> Token {
         let line = self.start_line();
         let text = message.into().into_bytes();
         let token = Token {
@@ -348,89 +348,6 @@ impl<'t> Lexer<'t> {
             Some(character) if is_space(character) => true,
             Some(_) => self.rest().starts_with(&self.delimiters.right),
         }
-    }
-
-    fn quoted(&mut self, quote: char, kind: TokenKind, unterminated: &str) -> Token {
-        loop {
-            match self.advance() {
-                Some('\\') => {
-                    if matches!(self.advance(), None | Some('\n')) {
-                        return self.fail(unterminated);
-                    }
-                }
-                None | Some('\n') => return self.fail(unterminated),
-                Some(character) if character == quote => return self.emit(kind),
-                Some(_) => {}
-            }
-        }
-    }
-
-    fn raw_quoted(&mut self) -> Token {
-        match memchr::memchr(b'`', self.rest()) {
-            Some(length) => {
-                self.at += length + 1;
-                self.emit(TokenKind::RawString)
-            }
-            None => self.fail("unterminated raw quoted string"),
-        }
-    }
-
-    fn number(&mut self) -> Token {
-        let mut kind = TokenKind::Number;
-        let mut good = self.scan_number();
-        if good && matches!(self.peek(), Some('+' | '-')) {
-            kind = TokenKind::Complex;
-            good = self.scan_number() && self.pending().last() == Some(&b'i');
-        }
-        if good {
-            return self.emit(kind);
-        }
-        let message = format!("bad number syntax: {}", quote(self.pending()));
-        self.fail(message)
-    }
-
-    // As loose as Go's: what is wrong with a number, the parser finds out.
-    fn scan_number(&mut self) -> bool {
-        self.accept(b"+-");
-        let mut digits: &[u8] = b"0123456789_";
-        if self.accept(b"0") {
-            if self.accept(b"xX") {
-                digits = b"0123456789abcdefABCDEF_";
-            } else if self.accept(b"oO") {
-                digits = b"01234567_";
-            } else if self.accept(b"bB") {
-                digits = b"01_";
-            }
-        }
-        self.accept_run(digits);
-        if self.accept(b".") {
-            self.accept_run(digits);
-        }
-        let exponent: &[u8] = match digits.len() {
-            11 => b"eE",
-            23 => b"pP",
-            _ => b"",
-        };
-        if self.accept(exponent) {
-            self.accept(b"+-");
-            self.accept_run(b"0123456789_");
-        }
-        self.accept(b"i");
-        if self.peek().is_some_and(is_alphanumeric) {
-            self.advance();
-            return false;
-        }
-        true
-    }
-
-    fn accept(&mut self, set: &[u8]) -> bool {
-        let accepted = self.rest().first().is_some_and(|byte| set.contains(byte));
-        self.at += usize::from(accepted);
-        accepted
-    }
-
-    fn accept_run(&mut self, set: &[u8]) {
-        while self.accept(set) {}
     }
 }
 

@@ -1,6 +1,7 @@
 //! Go's text/template: values, functions, parsing and execution. It knows neither gomplate's
 //! function set nor where files, variables and the time come from: a [`Host`](host::Host) tells.
 
+pub mod analysis;
 pub mod ast;
 mod builtin;
 mod call;
@@ -19,6 +20,8 @@ pub mod host;
 mod index;
 pub mod kind;
 mod lexer;
+mod literal;
+mod loops;
 pub mod number;
 pub mod object;
 mod operand;
@@ -27,6 +30,7 @@ mod print;
 mod printer;
 pub mod printf;
 pub mod quote;
+mod root;
 mod run;
 pub mod runes;
 mod token;
@@ -40,5 +44,6 @@ pub use kind::{Kind, Type};
 pub use lexer::Delimiters;
 pub use object::Object;
 pub use parser::{Definition, Definitions, Origin, parse};
+pub use root::Root;
 pub use run::Budget;
 pub use value::{List, Map, Text, Value};

@@ -109,9 +109,8 @@ pub(crate) fn zero(declared: Type) -> Operand {
 /// Go's assignability of a value to a type.
 pub(crate) fn fits(value: &Value, wanted: Type) -> bool {
     match (wanted, value) {
-        (Type::Any | Type::Reflect, _) => true,
-        (_, Value::Nil) => false,
-        (Type::Bool, Value::Bool(_))
+        (Type::Any | Type::Reflect, _)
+        | (Type::Bool, Value::Bool(_))
         | (Type::Int, Value::Int(_))
         | (Type::Int32, Value::Int32(_))
         | (Type::Int64, Value::Int64(_))
@@ -125,7 +124,7 @@ pub(crate) fn fits(value: &Value, wanted: Type) -> bool {
         (Type::List(element), Value::List(list)) => list.element() == *element,
         (Type::Map(element), Value::Map(map)) => map.element() == *element,
         (Type::Named(_, Kind::Interface), Value::Native(object)) if object.text().is_some() => true,
-        (Type::Named(name, _), value) => value.type_name() == name,
+        (Type::Named(name, _), value) if !matches!(value, Value::Nil) => value.type_name() == name,
         _ => false,
     }
 }

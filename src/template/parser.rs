@@ -13,7 +13,7 @@ use crate::template::value::Text;
 
 /// How deep blocks and parentheses may nest. Go allows 10,000 parentheses on a stack that grows;
 /// nothing that people write comes near this.
-pub const MAX_NESTING: usize = 100;
+const MAX_NESTING: usize = 100;
 
 pub(crate) type Parsed<T> = Result<T, TemplateError>;
 

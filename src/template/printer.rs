@@ -7,6 +7,10 @@ use crate::template::runes::{REPLACEMENT, characters, count, is_print};
 
 /// The flags between `%` and the verb.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are flags, each on its own"
+)]
 pub(crate) struct Flags {
     pub(crate) width: Option<usize>,
     pub(crate) precision: Option<usize>,
@@ -129,11 +133,14 @@ impl Printer {
             if self.flags.sharp && (at == 0 || self.flags.space) {
                 out.push_str(prefix);
             }
-            out.push_str(&if upper {
-                format!("{byte:02X}")
-            } else {
-                format!("{byte:02x}")
-            });
+            for digit in [byte >> 4, byte & 15] {
+                let digit = char::from_digit(u32::from(digit), 16).unwrap_or('0');
+                out.push(if upper {
+                    digit.to_ascii_uppercase()
+                } else {
+                    digit
+                });
+            }
         }
         self.pad(out);
     }
@@ -157,10 +164,9 @@ impl Printer {
             "0".repeat(digits.saturating_sub(number.len()))
         );
         let character = u32::try_from(code).ok().and_then(char::from_u32);
-        if let Some(character) = character.filter(|character| is_print(*character)) {
-            if self.flags.sharp {
-                out.push_str(&format!(" '{character}'"));
-            }
+        let character = character.filter(|character| self.flags.sharp && is_print(*character));
+        if let Some(character) = character {
+            out.extend([' ', '\'', character, '\'']);
         }
         self.pad_with_blanks(out);
     }

@@ -1,5 +1,7 @@
 //! Go's quoted literals: reading those in templates, writing those of `%q`. It knows no templates.
 
+use std::fmt::{self, Write};
+
 use crate::template::runes::{REPLACEMENT, characters, decode, is_print};
 
 /// How a quoted text is written.
@@ -30,7 +32,7 @@ pub fn quote_with(text: &[u8], style: Quoting) -> String {
     while let Some((character, length)) = decode(rest) {
         match rest.first() {
             Some(byte) if character == REPLACEMENT && length == 1 => {
-                out.push_str(&format!("\\x{byte:02x}"));
+                append(&mut out, format_args!("\\x{byte:02x}"));
             }
             _ => escape(&mut out, character, style),
         }
@@ -46,6 +48,11 @@ pub fn quote_rune(character: char, ascii: bool) -> String {
     escape(&mut out, character, Quoting { quote: '\'', ascii });
     out.push('\'');
     out
+}
+
+/// Writing to a `String` cannot fail.
+fn append(out: &mut String, text: fmt::Arguments<'_>) {
+    let _ = out.write_fmt(text);
 }
 
 fn escape(out: &mut String, character: char, style: Quoting) {
@@ -64,9 +71,9 @@ fn escape(out: &mut String, character: char, style: Quoting) {
         '\r' => out.push_str("\\r"),
         '\t' => out.push_str("\\t"),
         '\x0b' => out.push_str("\\v"),
-        _ if code < 0x20 || code == 0x7f => out.push_str(&format!("\\x{code:02x}")),
-        _ if code < 0x1_0000 => out.push_str(&format!("\\u{code:04x}")),
-        _ => out.push_str(&format!("\\U{code:08x}")),
+        _ if code < 0x20 || code == 0x7f => append(out, format_args!("\\x{code:02x}")),
+        _ if code < 0x1_0000 => append(out, format_args!("\\u{code:04x}")),
+        _ => append(out, format_args!("\\U{code:08x}")),
     }
 }
 

@@ -16,8 +16,19 @@ pub struct Budget {
     pub output: usize,
     /// Nodes, commands and iterations.
     pub steps: u64,
-    /// Blocks, parentheses and templates within each other.
+    /// Blocks, parentheses and templates within each other; see [`Budget::depth_within`].
     pub depth: usize,
+}
+
+/// Stack that one level takes at most, in bytes: a third of it in optimised builds.
+const LEVEL: usize = 6 << 10;
+
+impl Budget {
+    /// How deep templates may nest on a stack of so many bytes. Go allows 100,000 templates within
+    /// each other; a thread that wants more than the default must have the stack for it.
+    pub const fn depth_within(stack: usize) -> usize {
+        stack / LEVEL
+    }
 }
 
 impl Default for Budget {
@@ -25,7 +36,7 @@ impl Default for Budget {
         Self {
             output: 256 << 20,
             steps: 50_000_000,
-            depth: 250,
+            depth: Self::depth_within(2 << 20),
         }
     }
 }

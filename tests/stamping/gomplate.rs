@@ -22,7 +22,7 @@ fn with_gomplate(name: &str) -> Option<(Case, Box<dyn Stamper>)> {
         return None;
     };
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stamping/idiom-01-int");
-    let (_, stamper) = stampers(Some(&binary)).remove(0);
+    let (_, stamper) = stampers(Some(&binary)).pop().expect("gomplate is the last");
     Some((Case::set_up(&directory), stamper))
 }
 

@@ -10,7 +10,6 @@ mod env;
 mod math;
 mod path;
 mod regexp;
-mod root;
 mod strings;
 mod test;
 mod tmpl;
@@ -21,7 +20,6 @@ use crate::template::kind::Type;
 use crate::template::value::Value;
 
 pub use crate::template::gomplate::data::from_config as config_value;
-pub use crate::template::gomplate::root::Root;
 
 /// An error that begins with this is none of the template's: gomplate itself has to render it.
 pub const HANDOVER: &str = "\u{0}gomplate is needed: ";

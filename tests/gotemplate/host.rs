@@ -1,0 +1,66 @@
+//! A world without anything in it, that keeps what it is told.
+
+use betterform::template::{FileStatus, Host, Moment, SourceText, Text};
+
+/// Remembers which parts of the root were read.
+#[derive(Default)]
+pub(crate) struct Nowhere {
+    /// The reported paths, joined with dots; `*` for everything.
+    pub read: Vec<String>,
+}
+
+impl Host for Nowhere {
+    fn env(&mut self, _: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn all_env(&mut self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        Vec::new()
+    }
+
+    fn read_file(&mut self, _: &[u8]) -> Result<Vec<u8>, String> {
+        Err("no such file".to_owned())
+    }
+
+    fn status(&mut self, _: &[u8]) -> Result<Option<FileStatus>, String> {
+        Ok(None)
+    }
+
+    fn read_dir(&mut self, _: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+        Err("no such directory".to_owned())
+    }
+
+    fn now(&mut self) -> Moment {
+        Moment {
+            seconds: 0,
+            nanoseconds: 0,
+            offset: 0,
+        }
+    }
+
+    fn datasource(&mut self, _: &[u8], _: &[Text]) -> Result<SourceText, String> {
+        Err("no such datasource".to_owned())
+    }
+
+    fn has_datasource(&mut self, _: &[u8]) -> bool {
+        false
+    }
+
+    fn define_datasource(&mut self, _: &[u8], _: &[u8]) -> Result<(), String> {
+        Err("no datasources".to_owned())
+    }
+
+    fn note_unrepeatable(&mut self, _: &str) {}
+
+    fn read_root(&mut self, path: &[Text]) {
+        let names: Vec<_> = path
+            .iter()
+            .map(|name| String::from_utf8_lossy(name))
+            .collect();
+        self.read.push(names.join("."));
+    }
+
+    fn read_everything(&mut self) {
+        self.read.push("*".to_owned());
+    }
+}
