@@ -12,7 +12,8 @@ use crate::stamp::source::{Source, SourceFile, Treatment, shown};
 use crate::stamp::{Rendered, RenderedFile, RenderedFiles, Request};
 use crate::template::gomplate::{HANDOVER, config_value, functions, is_known};
 use crate::template::{
-    Delimiters, Functions, MissingKey, Settings, TemplateError, Templates, Value,
+    Delimiters, Functions, Map, MissingKey, Root, Settings, TemplateError, Templates, Text, Type,
+    Value,
 };
 
 /// The version of what is rendered: another one renders some template otherwise.
