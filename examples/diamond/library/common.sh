@@ -1,5 +1,5 @@
 # Shared by the stages: a change here runs the stages that mention this file.
-note() { printf '%s: %s\n' "$STAGE_NAME" "$*"; }
+note() { printf '%s\n' "$*"; }
 
 # Writes a stage's output, which later stages read.
 write_output() {
