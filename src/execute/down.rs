@@ -227,7 +227,7 @@ impl<'a> Coordinator<'a> {
         let Some(known) = recorded else {
             return Ok(None);
         };
-        let detail = known.detail();
+        let detail = &known.detail();
         if !self.goal.forced.contains(stage) {
             self.site.refuse_without_state(stage, detail)?;
         }
@@ -344,7 +344,7 @@ fn bring_down(
     fault::point("down.begun");
     let restored = match (recording, &subject.recorded, subject.index) {
         (Some(recording), Some(known), _) => {
-            restore(site, &subject.stage, recording, known.detail())
+            restore(site, &subject.stage, recording, &known.detail())
         }
         (_, _, Some(index)) => site.stamp_from_library(index),
         _ => Err(Error::failed(format!(

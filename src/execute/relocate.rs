@@ -42,7 +42,7 @@ pub fn before_anything_runs(site: &Site<'_>, store: &Store) -> Result<()> {
             continue;
         }
         // What cannot be rewritten shows as an edited file, so that its stage runs and makes it again.
-        let _ = restore(site, name, &recording, known.detail());
+        let _ = restore(site, name, &recording, &known.detail());
     }
     if let Some(directory) = path.parent() {
         private::create_directory(directory)?;

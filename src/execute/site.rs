@@ -117,11 +117,11 @@ impl Site<'_> {
     /// # Errors
     /// Something cannot be written.
     pub fn sync(&self, stage: usize, rendered: &Rendered) -> Result<Synced> {
-        let before = self.known(stage).map(|known| &known.detail().made);
+        let before = self.known(stage).map(|known| known.detail().made);
         let names = before
             .into_iter()
             .flatten()
-            .filter_map(|name| unescape(name));
+            .filter_map(|name| unescape(&name));
         let previous = names
             .map(|name| PathBuf::from(OsString::from_vec(name)))
             .collect();

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::ffi::OsStrExt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use crate::core::fingerprint::{Digest, Fingerprint, Kind, Manifest};
 use crate::core::lineage::Own;
@@ -20,28 +20,23 @@ use crate::observe::own::{Owned, present};
 use crate::stamp::Rendered;
 use crate::state::{Left, Payload};
 
-/// A stage's record, with its detail read when it is needed.
+/// A stage's record. Its detail is read when it is needed, and not kept: thousands of them would fill the memory.
 #[derive(Debug)]
 pub struct Known {
     /// What is recorded.
     pub recorded: Recorded,
-    detail: OnceLock<Detail>,
 }
 
 impl Known {
     /// A record that was loaded.
     pub fn new(recorded: Recorded) -> Self {
-        Self {
-            recorded,
-            detail: OnceLock::new(),
-        }
+        Self { recorded }
     }
 
     /// What was learnt when it was last fingerprinted. A detail that cannot be read (of another version) is an empty one: its
     /// stage is then looked at from scratch.
-    pub fn detail(&self) -> &Detail {
-        self.detail
-            .get_or_init(|| serde_json::from_str(&self.recorded.detail).unwrap_or_default())
+    pub fn detail(&self) -> Detail {
+        serde_json::from_str(&self.recorded.detail).unwrap_or_default()
     }
 
     /// What deciding needs to know of it.
@@ -113,10 +108,12 @@ impl Observer<'_> {
         {
             return Ok(false);
         }
+        let (template, configured) = self.templates(stage)?;
         let subject = Subject {
             stage,
-            template: self.templates(stage)?,
-            detail,
+            template,
+            configured,
+            detail: &detail,
             inherited,
             whole: false,
         };
@@ -125,12 +122,11 @@ impl Observer<'_> {
         }
         let stamped = recorded.run.get(&Kind::Stamped).copied().map(Part::Digest);
         let run = self.run_inputs(&subject, stamped)?;
-        Ok(run.digests() == recorded.run && self.is_undisturbed(stage, known)?)
+        Ok(run.digests() == recorded.run && self.is_undisturbed(stage, known, &detail)?)
     }
 
     /// Whether what a stage made is as recorded.
-    fn is_undisturbed(&self, stage: usize, known: &Known) -> Result<bool> {
-        let detail = known.detail();
+    fn is_undisturbed(&self, stage: usize, known: &Known, detail: &Detail) -> Result<bool> {
         if !self.gone(self.name(stage).as_str(), detail).is_empty() {
             return Ok(false);
         }
@@ -156,7 +152,8 @@ impl Observer<'_> {
         let subject = Subject {
             stage,
             template: Part::from(Manifest::default()),
-            detail: known.detail(),
+            configured: true,
+            detail: &known.detail(),
             inherited,
             whole: true,
         };
@@ -179,16 +176,16 @@ impl Observer<'_> {
         rendered: &Rendered,
         inherited: &Inherited,
     ) -> Result<Examined> {
-        let nothing = Detail::default();
-        let before = known.map_or(&nothing, Known::detail);
+        let before = known.map(Known::detail).unwrap_or_default();
         let stamped = self.stamped_files(stage, rendered);
-        let mut detail = self.search(stage, rendered, before)?;
+        let mut detail = self.search(stage, rendered, &before)?;
         detail
             .made
             .extend(stamped.iter().map(|file| file.path.clone()));
         let subject = Subject {
             stage,
             template: self.template_contents(stage)?,
+            configured: true,
             detail: &detail,
             inherited,
             whole: true,
@@ -231,7 +228,7 @@ impl Observer<'_> {
     }
 
     fn compare_disk(&self, stage: usize, known: &Known, examined: &mut Examined) -> Result<()> {
-        let detail = known.detail();
+        let detail = &known.detail();
         examined.gone = self.gone(self.name(stage).as_str(), detail);
         examined.outputs = Some(self.outputs_now(stage, &detail.owned)?);
         let tree = self.stamped_tree(stage, &made(detail))?;

@@ -2,7 +2,7 @@
 //! unchanged without looking into it, its digest alone. Knows nothing of what was recorded before.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use crate::core::fingerprint::{Digest, Kind, Manifest};
 use crate::core::mention::Wave;
@@ -22,6 +22,8 @@ pub(super) struct Subject<'a> {
     pub(super) stage: usize,
     /// The manifest of its template directory.
     pub(super) template: Part,
+    /// Whether a `.gomplate.yaml` is in it.
+    pub(super) configured: bool,
     /// What is known of its text and of what rendering it reads.
     pub(super) detail: &'a Detail,
     pub(super) inherited: &'a Inherited,
@@ -122,7 +124,7 @@ impl Observer<'_> {
         let reads = &subject.detail.reads;
         let mut inputs = Inputs::default();
         inputs.add(Kind::Template, subject.template.clone());
-        inputs.add(Kind::Setting, self.stamp_settings(subject)?);
+        inputs.add(Kind::Setting, Part::Manifest(self.stamp_settings(subject)?));
         let config = match &reads.config {
             ConfigReads::All => Wanted::All,
             ConfigReads::Paths(paths) => Wanted::Paths(paths.clone()),
@@ -185,14 +187,22 @@ impl Observer<'_> {
     }
 
     /// Delimiters, verbatim rules, keys of `.gomplate.yaml`, what renders.
-    fn stamp_settings(&self, subject: &Subject<'_>) -> Result<Manifest> {
+    fn stamp_settings(&self, subject: &Subject<'_>) -> Result<Arc<Manifest>> {
+        let renderer = &subject.detail.renderer;
         self.with_request(subject.stage, &self.environment, &|request| {
+            let key = (request.settings.clone(), renderer.clone());
+            let plain = || self.plain.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(known) = plain().get(&key).filter(|_| !subject.configured) {
+                return Ok(Arc::clone(known));
+            }
             let mut entries = stamp::settings::settings(request)?;
-            let renderer = self
-                .stamper
-                .renderer_now(request, &subject.detail.renderer)?;
-            entries.insert("renderer".to_owned(), Digest::of(renderer.as_bytes()));
-            Ok(Manifest::of(entries))
+            let now = self.stamper.renderer_now(request, renderer)?;
+            entries.insert("renderer".to_owned(), Digest::of(now.as_bytes()));
+            let manifest = Arc::new(Manifest::of(entries));
+            if !subject.configured {
+                plain().insert(key, Arc::clone(&manifest));
+            }
+            Ok(manifest)
         })
     }
 

@@ -1,10 +1,10 @@
 //! All that observing stages needs to know, and digests of files that several stages share. Used by several threads at once.
 //! Knows nothing of what is recorded.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::core::anchor::Anchors;
 use crate::core::fingerprint::{Digest, Hasher, Manifest};
@@ -49,6 +49,8 @@ pub struct Observer<'a> {
     pub(super) environment: Environment,
     /// A digest of where everything lies.
     pub(super) here: Digest,
+    /// Inputs of the kind `setting` of stages without a `.gomplate.yaml` of their own, by settings and renderer.
+    pub(super) plain: Mutex<HashMap<(StampSettings, String), Arc<Manifest>>>,
     settings: Vec<OnceLock<StageSettings>>,
 }
 
@@ -103,6 +105,7 @@ impl<'a> Observer<'a> {
             secrets,
             stamper,
             environment: project.ctl_environment(None),
+            plain: Mutex::default(),
             settings: (0..graph.len()).map(|_| OnceLock::new()).collect(),
         }
     }
@@ -229,15 +232,17 @@ impl<'a> Observer<'a> {
         &self.locations
     }
 
-    /// The manifest of a stage's template directory: each file's content, and whether it is executable. Files that gomplate
+    /// The manifest of a stage's template directory: each file's content, and whether it is executable; and whether a
+    /// `.gomplate.yaml` is among them. Files that gomplate
     /// leaves out count too: a change of what is left out must not go unnoticed.
-    pub(super) fn templates(&self, stage: usize) -> Result<Part> {
+    pub(super) fn templates(&self, stage: usize) -> Result<(Part, bool)> {
         let root = self.template_dir(stage);
         let tree = Tree::list(&root, Walk::all(Follow::Files))?;
+        let configured = tree.files().any(|(name, _)| name == b".gomplate.yaml");
         let contents = self
             .cache
             .contents(Key::new("template", &root), &tree, TEMPLATES)?;
-        Ok(Part::from(contents))
+        Ok((Part::from(contents), configured))
     }
 
     /// The digest of a file's content, or of all files in a directory, or [`Digest::ABSENT`].

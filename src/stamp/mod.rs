@@ -51,7 +51,7 @@ pub struct Request<'a> {
 }
 
 /// The `[stamp]` tables, resolved for one stage.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct StampSettings {
     /// `left_delim`; `None` leaves it to `.gomplate.yaml`, then `GOMPLATE_LEFT_DELIM`, then `{{`.
     pub left_delim: Option<String>,

@@ -1,5 +1,7 @@
 //! Places that must not be the same, or not inside each other, lest stamping overwrites what it reads.
 
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -71,11 +73,15 @@ impl Project {
         let library = disk::real(&self.wave.impl_dir);
         let genfiles = disk::real(&self.wave.genfiles);
         let mut wrong = Vec::new();
+        let links = [links(&self.wave.impl_dir), links(&self.wave.genfiles)];
         for stage in stages {
-            for (root, real, name) in [
-                (&self.wave.impl_dir, &library, "the library"),
-                (&self.wave.genfiles, &genfiles, "`GENFILES`"),
+            for (root, real, name, links) in [
+                (&self.wave.impl_dir, &library, "the library", &links[0]),
+                (&self.wave.genfiles, &genfiles, "`GENFILES`", &links[1]),
             ] {
+                if !links.contains(OsStr::new(stage.as_str())) {
+                    continue;
+                }
                 let path = root.join(stage.as_str());
                 let target = leads_to(&path);
                 if target
@@ -103,6 +109,13 @@ impl Project {
                 .hint("nothing is read or written through such a path: put a directory there")),
         }
     }
+}
+
+/// The symlinks in a directory: one listing is quicker than a look at every stage.
+fn links(directory: &Path) -> BTreeSet<OsString> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let links = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_symlink()));
+    links.map(|entry| entry.file_name()).collect()
 }
 
 /// Where a path leads, if it is a symlink, be there something or not.
