@@ -149,7 +149,9 @@ fn integer(value: &Value) -> i64 {
 
 /// A count that neither side makes anything huge of.
 fn bounded(value: &Value) -> Result<i64, String> {
-    Some(integer(value)).filter(|count| *count <= 1000).ok_or_else(|| "too large".to_owned())
+    Some(integer(value))
+        .filter(|count| *count <= 1000)
+        .ok_or_else(|| "too large".to_owned())
 }
 
 fn text(value: &Value) -> String {

@@ -15,6 +15,15 @@ use crate::{common_data, on_large_stack};
 const SEED: u64 = 20_261_124;
 const GENERATED: usize = 4000;
 
+/// The usual seed, or that of a search for more differences.
+#[expect(clippy::disallowed_methods, reason = "a test's own setting")]
+fn seed() -> u64 {
+    std::env::var("GOTEMPLATE_SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok())
+        .unwrap_or(SEED)
+}
+
 /// A template, the missing-key mode, and the delimiters.
 type Given = (String, &'static str, [&'static str; 2]);
 
@@ -28,7 +37,7 @@ fn cases() -> Vec<Given> {
         let other = template.replace("{{", "<<").replace("}}", ">>");
         cases.push((other, "default", ["<<", ">>"]));
     }
-    let mut generator = Generator::new(SEED);
+    let mut generator = Generator::new(seed());
     for _ in 0..GENERATED {
         let mode = generator.pick(&["default", "zero", "error"]);
         cases.push((generator.template(), mode, plain));
@@ -44,7 +53,11 @@ fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
 /// Builds the program next to its source; `None` when there is no `go`.
 #[expect(clippy::disallowed_methods, reason = "a file of the test's own")]
 fn build(place: &Path) -> Option<std::path::PathBuf> {
-    command("go").arg("version").stdout(Stdio::null()).status().ok()?;
+    command("go")
+        .arg("version")
+        .stdout(Stdio::null())
+        .status()
+        .ok()?;
     std::fs::write(place.join("oracle.go"), include_str!("oracle.go")).unwrap();
     let built = command("go")
         .args(["build", "-o", "oracle", "oracle.go"])
@@ -57,8 +70,11 @@ fn build(place: &Path) -> Option<std::path::PathBuf> {
 }
 
 fn ask(program: &Path, cases: &[Given], data: &Json) -> Vec<Json> {
-    let mut child =
-        command(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = command(program)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut input = String::new();
     for (template, mode, [left, right]) in cases {
         let case = json!({
@@ -71,7 +87,10 @@ fn ask(program: &Path, cases: &[Given], data: &Json) -> Vec<Json> {
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap().unwrap();
     let output = String::from_utf8(output.stdout).unwrap();
-    output.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    output
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
@@ -104,12 +123,21 @@ fn compare(program: &Path) {
         let delimiters = Delimiters::new(left.as_bytes(), right.as_bytes());
         let mode_here = MissingKey::from_name(mode).unwrap();
         let seen = render(template, value(&data), mode_here, &delimiters);
-        let seen = seen.map(|text| hexadecimal(&text)).map_err(|error| error.message);
+        let seen = seen
+            .map(|text| hexadecimal(&text))
+            .map_err(|error| error.message);
         if seen != expected {
-            wrong.push(format!("{mode} {template:?}\n  go   {expected:?}\n  here {seen:?}"));
+            wrong.push(format!(
+                "{mode} {template:?}\n  go   {expected:?}\n  here {seen:?}"
+            ));
         }
     }
     let share = (failed * 100 / cases.len(), cases.len());
-    println!("{} cases, {}% of them failing in Go, {} differ", share.1, share.0, wrong.len());
+    println!(
+        "{} cases, {}% of them failing in Go, {} differ",
+        share.1,
+        share.0,
+        wrong.len()
+    );
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
