@@ -8,8 +8,14 @@
 
 #[path = "gotemplate/case.rs"]
 mod case;
+#[path = "gotemplate/differential.rs"]
+mod differential;
+#[path = "gotemplate/generator.rs"]
+mod generator;
 #[path = "gotemplate/host.rs"]
 mod host;
+#[path = "gotemplate/nasty.rs"]
+mod nasty;
 #[path = "gotemplate/reads.rs"]
 mod reads;
 

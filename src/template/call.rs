@@ -183,9 +183,11 @@ impl<'t> Frame<'t, '_, '_> {
     fn call_value(&mut self, written: &[Expr], operands: Vec<Operand>) -> Result<Operand, String> {
         let mut operands = operands.into_iter().map(Operand::unwrapped);
         let called = operands.next().unwrap_or_else(Operand::missing);
-        let name = written
-            .first()
-            .map_or_else(|| "<func Value>".to_owned(), Expr::to_string);
+        let name = match (written.first(), &called.value) {
+            (Some(expr), _) => expr.to_string(),
+            (None, Value::Str(text)) => String::from_utf8_lossy(text).into_owned(),
+            (None, piped) => format!("<{} Value>", piped.type_name()),
+        };
         let function = match &called.value {
             Value::Nil => return Err("call of nil".to_owned()),
             Value::Func(function) => function,

@@ -270,7 +270,11 @@ impl Parser<'_> {
         let token = self.expect(&[TokenKind::Str, TokenKind::RawString], context)?;
         let name = self.unquoted(&token.text)?;
         self.expect(&[TokenKind::RightDelim], context)?;
-        self.definition_body(name, context)?;
+        let (body, end) = self.list()?;
+        if let Terminator::Else = end {
+            return self.fail(&format!("unexpected {} in {context}", end.describe()));
+        }
+        self.define(name, body)?;
         self.scope = outer;
         Ok(())
     }
@@ -278,17 +282,17 @@ impl Parser<'_> {
     /// Parses and defines the body of a `block`.
     pub(crate) fn block_body(&mut self, name: Text) -> Parsed<()> {
         let outer = std::mem::replace(&mut self.scope, Scope::new());
-        self.nested(|parser| parser.definition_body(name, "block clause"))?;
-        self.scope = outer;
-        Ok(())
-    }
-
-    fn definition_body(&mut self, name: Text, context: &str) -> Parsed<()> {
-        let (body, end) = self.list()?;
-        if let Terminator::Else = end {
-            return self.fail(&format!("unexpected {} in {context}", end.describe()));
-        }
-        self.define(name, body)
+        self.nested(|parser| {
+            let (body, end) = parser.list()?;
+            if let Terminator::Else = end {
+                // Go reports this one from where the block began.
+                parser.scope = outer;
+                return parser.fail("unexpected {{else}} in block clause");
+            }
+            parser.define(name, body)?;
+            parser.scope = outer;
+            Ok(())
+        })
     }
 
     /// Nodes up to `end` or `else`.

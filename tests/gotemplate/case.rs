@@ -147,6 +147,13 @@ fn integer(value: &Value) -> i64 {
     value.as_integer().unwrap()
 }
 
+/// A count that neither side makes anything huge of.
+fn bounded(value: &Value) -> Result<i64, String> {
+    Some(integer(value))
+        .filter(|count| *count <= 1000)
+        .ok_or_else(|| "too large".to_owned())
+}
+
 fn text(value: &Value) -> String {
     String::from_utf8_lossy(value.as_text().unwrap()).into_owned()
 }
@@ -167,7 +174,7 @@ fn functions() -> Functions {
         Ok(Value::from(text(&args[0]).to_uppercase()))
     });
     add("repeat", &[Type::Int, Type::Str], Type::Str, |args| {
-        let count = usize::try_from(integer(&args[0])).unwrap_or(0);
+        let count = usize::try_from(bounded(&args[0])?).unwrap_or(0);
         Ok(Value::from(text(&args[1]).repeat(count)))
     });
     add("mk", &[], Type::ANY_MAP, |_| {
@@ -181,7 +188,7 @@ fn functions() -> Functions {
     add("nilf", &[], Type::Any, |_| Ok(Value::Nil));
     add("fail", &[Type::Str], Type::Str, |args| Err(text(&args[0])));
     add("seq", &[Type::Int], Type::List(&Type::Int), |args| {
-        let items = (0..integer(&args[0])).map(Value::Int).collect();
+        let items = (0..bounded(&args[0])?).map(Value::Int).collect();
         Ok(Value::List(betterform::template::List::new(
             Type::Int,
             items,

@@ -1,0 +1,514 @@
+//! Random templates, most of them well formed, from a seed.
+
+/// A small random sequence (splitmix64), the same for the same seed everywhere.
+pub(crate) struct Generator {
+    state: u64,
+    defined: usize,
+    loops: usize,
+    /// Whether this template is made of pieces that seldom fail.
+    tame: bool,
+}
+
+const TAME_FIELDS: &[&str] = &[
+    ".",
+    "$",
+    "$.name",
+    "$.n",
+    "$.neg",
+    "$.f",
+    "$.fint",
+    "$.big",
+    "$.huge",
+    "$.tiny",
+    "$.t",
+    "$.fl",
+    "$.html",
+    "$.uni",
+    "$.nl",
+    "$.list",
+    "$.strs",
+    "$.mixed",
+    "$.el",
+    "$.em",
+    "$.m",
+    "$.nest",
+    "$.cfg.tags.k1",
+    "$.mat",
+];
+
+const TAME_LITERALS: &[&str] = &[
+    "1",
+    "0",
+    "-3",
+    "42",
+    "1.5",
+    "1e3",
+    "0x1F",
+    "'a'",
+    "2i",
+    "\"\"",
+    "\"a b\"",
+    "`raw\\`",
+    "true",
+    "false",
+    "1e30",
+    r#""q\"\\é\x41\u00e9\n\xff""#,
+];
+
+const TAME_FUNCTIONS: &[(&str, usize)] = &[
+    ("idt", 1),
+    ("print", 2),
+    ("print", 3),
+    ("println", 2),
+    ("html", 1),
+    ("js", 1),
+    ("urlquery", 2),
+    ("and", 2),
+    ("or", 2),
+    ("or", 3),
+    ("not", 1),
+    ("mk", 0),
+    ("index", 1),
+    ("printf \"%v %T %q\"", 3),
+    ("printf \"%#v\"", 1),
+];
+
+const FIELDS: &[&str] = &[
+    ".name",
+    ".n",
+    ".neg",
+    ".zero",
+    ".f",
+    ".fint",
+    ".big",
+    ".huge",
+    ".t",
+    ".fl",
+    ".nul",
+    ".html",
+    ".uni",
+    ".list",
+    ".strs",
+    ".mixed",
+    ".el",
+    ".em",
+    ".m",
+    ".nest.x.y.z",
+    ".nest.list",
+    ".cfg",
+    ".cfg.region",
+    ".cfg.tags.k1",
+    ".missing",
+    ".missing.deep",
+    ".nul.x",
+    ".name.x",
+    ".m.zz",
+    ".mat",
+    "$.n",
+    "$.cfg.azs",
+    "$",
+    ".",
+    "$.list",
+    "$.f",
+];
+
+const LITERALS: &[&str] = &[
+    "1",
+    "0",
+    "-3",
+    "42",
+    "1.5",
+    "1e3",
+    "-0.25",
+    "0x1F",
+    "0b11",
+    "0o17",
+    "017",
+    "1_000",
+    "'a'",
+    r"'\n'",
+    "'世'",
+    "2i",
+    "1+2i",
+    "0x1p4",
+    "\"\"",
+    "\"a b\"",
+    r#""q\"\\é\x41\u00e9\n""#,
+    "`raw\\`",
+    "true",
+    "false",
+    "nil",
+    "\"%d\"",
+    "9223372036854775807",
+    "18446744073709551615",
+    "1e30",
+    "08",
+    "1.2.3",
+    "0x",
+];
+
+const TEXTS: &[&str] = &[
+    "a", " ", "\n", "\t x \n", "é世", "}}", "{", "- ", " -", "<b>&'\"", "\r\n", "", "word ",
+    "  \n  ",
+];
+
+const FUNCTIONS: &[(&str, usize)] = &[
+    ("add", 2),
+    ("upper", 1),
+    ("repeat", 2),
+    ("mk", 0),
+    ("idt", 1),
+    ("nilf", 0),
+    ("fail", 1),
+    ("seq", 1),
+    ("and", 2),
+    ("or", 2),
+    ("not", 1),
+    ("len", 1),
+    ("index", 2),
+    ("index", 3),
+    ("slice", 2),
+    ("slice", 3),
+    ("print", 2),
+    ("print", 3),
+    ("println", 2),
+    ("html", 1),
+    ("js", 1),
+    ("urlquery", 1),
+    ("eq", 2),
+    ("eq", 3),
+    ("ne", 2),
+    ("lt", 2),
+    ("le", 2),
+    ("gt", 2),
+    ("ge", 2),
+    ("call", 1),
+    ("undefinedFunction", 1),
+];
+
+impl Generator {
+    pub(crate) const fn new(seed: u64) -> Self {
+        Self {
+            state: seed,
+            defined: 0,
+            loops: 0,
+            tame: false,
+        }
+    }
+
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.state;
+        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ mixed >> 31) % (end as u64)).unwrap()
+    }
+
+    pub(crate) fn pick<'p>(&mut self, from: &[&'p str]) -> &'p str {
+        from[self.below(from.len())]
+    }
+
+    /// A whole template.
+    pub(crate) fn template(&mut self) -> String {
+        self.defined = 0;
+        self.loops = 0;
+        self.tame = self.below(3) > 0;
+        let count = 1 + self.below(4);
+        let mut text = String::new();
+        for _ in 0..count {
+            text += &self.node(3);
+        }
+        if self.tame {
+            text += "{{define \"main2\"}}({{.}}){{end}}";
+        }
+        if !self.tame && self.below(4) == 0 {
+            self.damaged(&text)
+        } else {
+            text
+        }
+    }
+
+    /// The text with a character taken out, put in or doubled.
+    fn damaged(&mut self, text: &str) -> String {
+        let mut characters: Vec<char> = text.chars().collect();
+        for _ in 0..=self.below(2) {
+            if characters.is_empty() {
+                break;
+            }
+            let at = self.below(characters.len());
+            match self.below(3) {
+                0 => {
+                    characters.remove(at);
+                }
+                1 => characters.insert(at, characters[at]),
+                _ => {
+                    let extra = self.pick(&[
+                        "{", "}", "(", ")", "|", ".", "$", "\"", "`", "'", "-", " ", "\n", ",",
+                        ":", "=", "%", "é", "\u{0}", "\\", "/*", "*/", "nil", "end",
+                    ]);
+                    characters.splice(at..at, extra.chars());
+                }
+            }
+        }
+        characters.into_iter().collect()
+    }
+
+    fn left(&mut self) -> &'static str {
+        self.pick(&["{{", "{{ ", "{{- ", "{{\n"])
+    }
+
+    fn right(&mut self) -> &'static str {
+        self.pick(&["}}", " }}", " -}}", "\n}}"])
+    }
+
+    fn action(&mut self, inside: &str) -> String {
+        format!("{}{inside}{}", self.left(), self.right())
+    }
+
+    fn body(&mut self, depth: usize) -> String {
+        let count = self.below(3);
+        (0..count).map(|_| self.node(depth)).collect()
+    }
+
+    fn node(&mut self, depth: usize) -> String {
+        let choice = match self.below(if depth == 0 { 8 } else { 15 }) {
+            7 | 14 if self.tame && self.loops == 0 => 3,
+            choice => choice,
+        };
+        match choice {
+            0..=2 => self.pick(TEXTS).to_owned(),
+            3..=5 => {
+                let pipe = self.pipe(2);
+                self.action(&pipe)
+            }
+            6 => self
+                .pick(&[
+                    "{{/* c */}}",
+                    "{{- /* c\n */ -}}",
+                    "{{ $x := 1 }}{{ $x }}",
+                    "{{$y := .n}}{{$y = 2}}{{$y}}",
+                ])
+                .to_owned(),
+            7 => self
+                .pick(
+                    &[
+                        "{{break}}",
+                        "{{continue}}",
+                        "{{if .t}}{{break}}{{end}}",
+                        "{{else}}",
+                    ][..if self.loops > 0 { 3 } else { 4 }],
+                )
+                .to_owned(),
+            8 | 9 => self.condition(depth, "if"),
+            10 => self.condition(depth, "with"),
+            11 | 12 => self.range(depth),
+            13 => self.define(depth),
+            _ => {
+                let pipe = self.pipe(1);
+                let name = if self.tame {
+                    "main2"
+                } else {
+                    self.pick(&["t1", "t2", "nope"])
+                };
+                self.action(&format!("template \"{name}\" {pipe}"))
+            }
+        }
+    }
+
+    fn condition(&mut self, depth: usize, keyword: &str) -> String {
+        let pipe = self.pipe(2);
+        let declared = if self.below(4) == 0 { "$c := " } else { "" };
+        let mut text = self.action(&format!("{keyword} {declared}{pipe}"));
+        text += &self.body(depth - 1);
+        if !declared.is_empty() {
+            text += "{{$c}}";
+        }
+        while self.below(3) == 0 {
+            let pipe = self.pipe(1);
+            text += &self.action(&format!("else {keyword} {pipe}"));
+            text += &self.body(depth - 1);
+        }
+        if self.below(2) == 0 {
+            text += &self.action("else");
+            text += &self.body(depth - 1);
+        }
+        text + &self.action("end")
+    }
+
+    fn range(&mut self, depth: usize) -> String {
+        let over = self.pick(&[
+            ".list",
+            ".strs",
+            ".m",
+            ".mixed",
+            ".el",
+            ".em",
+            ".nul",
+            "3",
+            "(seq 2)",
+            ".nest.list",
+            ".n",
+            ".name",
+            ".mat",
+            "0",
+            ".missing",
+            ".f",
+        ]);
+        let over = if self.tame {
+            self.pick(&["$.list", "$.strs", "$.m", "$.mixed", "$.el", "$.mat"])
+        } else {
+            over
+        };
+        let count = if self.tame { 3 } else { 5 };
+        let variables = self.pick(&["", "$v := ", "$k, $v := ", "$v = ", "$k, $v = "][..count]);
+        let mut text = self.action(&format!("range {variables}{over}"));
+        self.loops += 1;
+        text += &self.body(depth - 1);
+        if variables.contains("$v :") {
+            text += "{{$v}},";
+        }
+        if variables.contains("$k, $v :") {
+            text += "{{$k}};";
+        }
+        text += &self.body(depth - 1);
+        self.loops -= 1;
+        if self.below(3) == 0 {
+            text += &self.action("else");
+            text += &self.body(depth - 1);
+        }
+        text + &self.action("end")
+    }
+
+    fn define(&mut self, depth: usize) -> String {
+        self.defined += 1;
+        let name = if self.defined == 1 { "t1" } else { "t2" };
+        // Bodies call nothing, so that no template calls itself.
+        let pipe = self.pipe(2);
+        let action = self.action(&pipe);
+        let dot = self.pipe(1);
+        if depth == 3 && self.below(2) == 0 {
+            return format!("{{{{define \"{name}\"}}}}<{action}>{{{{end}}}}");
+        }
+        format!("{{{{block \"{name}\" {dot}}}}}[{action}]{{{{end}}}}")
+    }
+
+    fn pipe(&mut self, depth: usize) -> String {
+        let mut text = self.command(depth);
+        while self.below(3) == 0 {
+            let more = match self.below(4) {
+                0 => format!("printf {}", self.format()),
+                _ if self.tame => self
+                    .pick(&[
+                        "idt",
+                        "print",
+                        "html",
+                        "js",
+                        "urlquery",
+                        "not",
+                        "println 1",
+                        "and true",
+                        "or false",
+                    ])
+                    .to_owned(),
+                1 => self
+                    .pick(&[
+                        "upper",
+                        "idt",
+                        "len",
+                        "print",
+                        "html",
+                        "js",
+                        "urlquery",
+                        "not",
+                        "println",
+                        "index .list",
+                        "eq 1",
+                        "add 2",
+                        "and true",
+                        "or false",
+                        ".name",
+                        "1",
+                        "(idt 1)",
+                        "repeat 2",
+                    ])
+                    .to_owned(),
+                _ => self.command(depth),
+            };
+            text += &format!(" | {more}");
+        }
+        text
+    }
+
+    fn command(&mut self, depth: usize) -> String {
+        if depth == 0 || self.below(3) == 0 {
+            return self.operand(0);
+        }
+        if self.below(4) == 0 {
+            let format = self.format();
+            let count = self.below(3);
+            let arguments: String = (0..count)
+                .map(|_| format!(" {}", self.operand(depth - 1)))
+                .collect();
+            return format!("printf {format}{arguments}");
+        }
+        let functions = if self.tame { TAME_FUNCTIONS } else { FUNCTIONS };
+        let (name, count) = functions[self.below(functions.len())];
+        let count = if !self.tame && self.below(12) == 0 {
+            self.below(4)
+        } else {
+            count
+        };
+        let arguments: String = (0..count)
+            .map(|_| format!(" {}", self.operand(depth - 1)))
+            .collect();
+        format!("{name}{arguments}")
+    }
+
+    fn operand(&mut self, depth: usize) -> String {
+        match self.below(if depth == 0 { 4 } else { 6 }) {
+            0 | 1 => self
+                .pick(if self.tame { TAME_FIELDS } else { FIELDS })
+                .to_owned(),
+            2 | 3 => self
+                .pick(if self.tame { TAME_LITERALS } else { LITERALS })
+                .to_owned(),
+            4 => format!("({})", self.pipe(depth)),
+            _ if self.tame => self
+                .pick(&["mk.a.b", "(mk).a", "mk.a", "(print 1 2)"])
+                .to_owned(),
+            _ => {
+                let field = self.pick(&[".a", ".a.b", ".x", ".name", ".k1"]);
+                let base = self.pick(&[
+                    "mk",
+                    "(mk)",
+                    "(idt .cfg.tags)",
+                    "(index .nest.list 0)",
+                    "nilf",
+                    "(nilf)",
+                    "$",
+                    "(idt .)",
+                ]);
+                format!("{base}{field}")
+            }
+        }
+    }
+
+    /// A format string with one verb or more.
+    fn format(&mut self) -> String {
+        let mut text = String::new();
+        for _ in 0..=self.below(2) {
+            text += "%";
+            for _ in 0..self.below(3) {
+                text += self.pick(&["+", "-", "#", " ", "0"]);
+            }
+            text += self.pick(&["", "", "", "5", "12", "*", "[1]", "[2]", "[9]", "[x]"]);
+            text += self.pick(&["", "", "", ".2", ".0", ".", ".*", ".10", ".[1]*"]);
+            text += self.pick(&[
+                "v", "v", "d", "s", "q", "x", "X", "t", "f", "e", "g", "G", "E", "F", "T", "c",
+                "U", "b", "o", "O", "%", "z", "w", "é", "",
+            ]);
+            text += self.pick(&["", " ", "|"]);
+        }
+        format!("\"{text}\"")
+    }
+}
