@@ -14,6 +14,8 @@ mod differential;
 mod generator;
 #[path = "gotemplate/host.rs"]
 mod host;
+#[path = "gotemplate/hostile.rs"]
+mod hostile;
 #[path = "gotemplate/nasty.rs"]
 mod nasty;
 #[path = "gotemplate/reads.rs"]

@@ -427,5 +427,8 @@ pub(crate) const NASTY: &[&str] = &[
     "{{/* */ */}}",
     "{{ continue }}",
     "{{range .list}}{{else}}{{break}}{{end}}",
+    "{{range .list}}{{.}}{{range .el}}{{else}}{{break}}{{end}}x{{end}}",
+    "{{range .list}}{{range $.el}}{{else}}a{{break}}b{{end}}x{{end}}",
+    "{{range .list}}{{range $.el}}{{else}}a{{continue}}b{{end}}x{{end}}",
     "{{range .list}}{{template \"b\" .}}{{end}}{{define \"b\"}}{{break}}{{end}}",
 ];
