@@ -51,6 +51,11 @@ impl Secrets {
         }
     }
 
+    /// A whole text without secrets, as text.
+    pub fn mask_text(&self, text: &str) -> String {
+        String::from_utf8_lossy(&self.mask(text.as_bytes())).into_owned()
+    }
+
     /// Masks a text that comes in pieces.
     pub fn masker(&self) -> Masker<'_> {
         Masker {

@@ -103,7 +103,7 @@ pub fn run(site: &Site<'_>, task: &Task<'_>, say: &dyn Fn(Event)) -> Finished {
         Err(error) => Finished {
             duration: start.elapsed(),
             started_ms,
-            ..Finished::broken(&error)
+            ..Finished::broken(&error.mapped(&|text| site.secrets.mask_text(text)))
         },
     }
 }
