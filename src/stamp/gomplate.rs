@@ -21,6 +21,7 @@ use crate::stamp::source::{Source, Treatment};
 use crate::stamp::verbatim::VERBATIM_FILE;
 use crate::stamp::{Rendered, RenderedFile, RenderedFiles, Request};
 use crate::system::environment::Environment;
+use crate::system::inherit;
 
 /// How the name of this renderer begins.
 pub const GOMPLATE: &str = "gomplate";
@@ -102,13 +103,18 @@ impl Gomplate {
         deployment: &Path,
         arguments: &[OsString],
     ) -> Result<Output> {
-        std::process::Command::new(&self.binary)
+        let mut command = std::process::Command::new(&self.binary);
+        command
             .args(arguments)
             .env_clear()
             .envs(environment.iter())
             .current_dir(deployment)
             .stdin(Stdio::null())
-            .output()
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        // Not started by itself: it must not inherit what another thread's `ctl` inherits.
+        inherit::spawn(&mut command, &[])
+            .and_then(std::process::Child::wait_with_output)
             .map_err(|error| Error::io("cannot run", &self.binary, &error))
     }
 }
