@@ -16,8 +16,10 @@ mod generator;
 mod host;
 #[path = "gotemplate/hostile.rs"]
 mod hostile;
-#[path = "gotemplate/nasty.rs"]
-mod nasty;
+#[path = "gotemplate/objects.rs"]
+mod objects;
+#[path = "gotemplate/pieces.rs"]
+mod pieces;
 #[path = "gotemplate/reads.rs"]
 mod reads;
 
