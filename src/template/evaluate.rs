@@ -147,14 +147,9 @@ impl<'t> Frame<'t, '_, '_> {
             } else {
                 None
             };
-            let method = is_method(&value, name);
-            // A method may look at all of its receiver, so a path ends before it; a method of
-            // the root itself (`Env`) is like a key, unless it takes arguments.
             if from_root && keyed {
-                let like_key =
-                    !method || at == 0 && arguments.as_ref().is_none_or(Arguments::is_empty);
-                keyed = like_key;
-                read = if like_key { at + 1 } else { at };
+                keyed = Self::is_key(&value, name, at, arguments.as_ref());
+                read = if keyed { at + 1 } else { at };
             }
             let arguments = arguments.unwrap_or(Arguments::NONE);
             let step = self.field(dot, &value, expr, name, arguments);
@@ -164,6 +159,21 @@ impl<'t> Frame<'t, '_, '_> {
             value = step?;
         }
         Ok(value)
+    }
+
+    /// Whether the name is looked up in a map, which is what a reported path may go through. A
+    /// method may look at all of its receiver, and a scalar decides by itself what becomes of the
+    /// chain. A method of the root itself (`Env`) counts as a key, unless it takes arguments.
+    fn is_key(
+        receiver: &Operand,
+        name: &[u8],
+        at: usize,
+        arguments: Option<&Arguments<'_>>,
+    ) -> bool {
+        if is_method(receiver, name) {
+            return at == 0 && arguments.is_none_or(Arguments::is_empty);
+        }
+        matches!(beneath(&receiver.value), Value::Map(_) | Value::Nil)
     }
 
     fn note_path(&mut self, path: &[Text]) {

@@ -69,8 +69,8 @@ pub trait Host {
     fn note_unrepeatable(&mut self, function: &str);
     /// Called for each chain of names that starts at the root data, with the names as written: the
     /// value there, and all that it contains, was read, or was found to be absent. A method of the
-    /// root is a name like any other (`Env`, `X`); other methods end the path before them. May be
-    /// coarser than the truth, never finer: `with .cfg` reports all of `cfg`.
+    /// root is a name like any other (`Env`, `X`); other methods, and what is not a map, end the
+    /// path. May be coarser than the truth, never finer: `with .cfg` reports all of `cfg`.
     fn read_root(&mut self, path: &[Text]);
     /// Called when the root itself is passed around: anything in it may have been read.
     fn read_everything(&mut self);
