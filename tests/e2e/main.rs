@@ -17,6 +17,7 @@ mod failures;
 mod faults;
 mod lifecycle;
 mod orphans;
+mod output;
 mod places;
 mod sandbox;
 mod selection;
