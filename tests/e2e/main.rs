@@ -5,6 +5,7 @@
     reason = "tests start processes and write files as users do"
 )]
 
+mod downrules;
 mod failures;
 mod faults;
 mod lifecycle;
