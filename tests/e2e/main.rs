@@ -13,6 +13,7 @@
     reason = "this is all test code, in modules of its own"
 )]
 
+mod downrules;
 mod examples;
 mod failures;
 mod faults;
