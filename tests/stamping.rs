@@ -53,7 +53,7 @@ impl Stamper for Installed {
 }
 
 /// The cases that the embedded stamper leaves to gomplate, as they use what it does not have. Not one more, not one less.
-const LEFT_TO_GOMPLATE: [&str; 15] = [
+const LEFT_TO_GOMPLATE: [&str; 14] = [
     "census-coll",
     "census-conv",
     "census-data",
@@ -63,7 +63,6 @@ const LEFT_TO_GOMPLATE: [&str; 15] = [
     "census-tmpl",
     "config-root",
     "environment-file",
-    "environment-text",
     "error-undefined-datasource",
     "idiom-10-datasource",
     "yaml-context",
