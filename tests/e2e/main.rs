@@ -6,6 +6,7 @@
 )]
 
 mod downrules;
+mod examples;
 mod failures;
 mod faults;
 mod lifecycle;
