@@ -123,6 +123,18 @@ fn files_of_a_stamp_that_never_ran_are_gone_at_down() {
 }
 
 #[test]
+fn files_of_a_stamp_that_never_ran_are_gone_at_the_next_apply() {
+    let sandbox = Sandbox::with_dag(&[("one", "")]);
+    sandbox.file("lib/one/new", "new\n");
+    sandbox.run(&["stamp"]).exits(0);
+    sandbox.run(&["stamp"]).exits(0);
+    sandbox.remove("lib/one/new");
+    sandbox.run(&["apply"]).exits(0);
+    assert!(!sandbox.exists("dep/genfiles/one/new"));
+    assert!(sandbox.exists("dep/genfiles/one/ctl"));
+}
+
+#[test]
 fn down_restores_the_files_of_a_failed_attempt() {
     let sandbox = restorable();
     sandbox.file("lib/one/conf", "of the attempt\n");
@@ -164,7 +176,11 @@ fn a_stage_whose_ctl_lost_its_own_state_is_refused_until_it_is_forced() {
     sandbox.run(&["apply", "-j1"]).exits(0);
     sandbox.calls();
     sandbox.remove("dep/genfiles");
-    sandbox.run(&["plan"]).exits(0).says("x.tfstate").says("data");
+    sandbox
+        .run(&["plan"])
+        .exits(0)
+        .says("x.tfstate")
+        .says("data");
 
     sandbox.file("lib/data/more", "changed\n");
     sandbox
@@ -203,7 +219,10 @@ fn apply_goes_on_without_lost_state_where_the_stage_is_forced() {
 #[test]
 fn files_that_the_settings_keep_are_state_too() {
     let sandbox = Sandbox::with_dag(&[("data", "")]);
-    sandbox.ctl("data", &format!("{CTL}mkdir -p kept; echo 1 > kept/serial\n"));
+    sandbox.ctl(
+        "data",
+        &format!("{CTL}mkdir -p kept; echo 1 > kept/serial\n"),
+    );
     sandbox.file("lib/betterform.toml", "[stage.data]\nkeep = [\"kept/*\"]\n");
     sandbox.run(&["apply"]).exits(0);
     sandbox.calls();
