@@ -329,7 +329,7 @@ fn what_a_nested_betterform_reads_is_an_input_of_its_stage() {
         .run(&["plan", "--detailed-exitcode"])
         .exits(2)
         .says("inner")
-        .says("greet/ctl");
+        .says("standalone/greet changed");
     example
         .run(&["apply", "--output", "prefix"])
         .exits(0)
