@@ -2,10 +2,10 @@
 //! that holds wherever the deployment lies. Knows nothing of how a report is passed on.
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
+use crate::core::name::escape;
 use crate::error::Result;
 use crate::observe::detail::Detail;
 use crate::observe::observer::Observer;
@@ -52,31 +52,27 @@ impl Observer<'_> {
         Ok((paths, names.into_keys().collect()))
     }
 
-    /// A line that `ctl` reported, so that it means the same where the library and the deployment are moved together: an
-    /// absolute path that has a directory in common with the library starts with `$IMPL_DIR`.
+    /// A line that `ctl` reported, as it is recorded: escaped, and so that it means the same where the library and the
+    /// deployment are moved together. An absolute path that has a directory in common with the library starts with `$IMPL_DIR`.
     pub(super) fn portable(&self, line: &str) -> String {
         let path = Path::new(line);
-        if !path.is_absolute() {
-            return line.to_owned();
-        }
+        let below = |place: &Path| Some(path.strip_prefix(place).ok()?.to_owned());
         let wave = &self.project.wave;
-        for (name, place) in [
-            ("OUTPUT_DIR", &wave.output_dir),
-            ("GENFILES", &wave.genfiles),
-        ] {
-            if let Some(text) = path.strip_prefix(place).ok().and_then(Path::to_str) {
-                return format!("${name}/{text}");
+        let ways = [
+            ("OUTPUT_DIR", below(&wave.output_dir)),
+            ("GENFILES", below(&wave.genfiles)),
+            ("IMPL_DIR", relative(&wave.impl_dir, path)),
+        ];
+        for (name, way) in ways {
+            if let Some(way) = way {
+                return format!("${name}/{}", escape(way.as_os_str().as_bytes()));
             }
         }
-        let from_library = relative(&wave.impl_dir, path);
-        match from_library.as_deref().and_then(Path::to_str) {
-            Some(text) => format!("$IMPL_DIR/{text}"),
-            None => line.to_owned(),
-        }
+        escape(line.as_bytes())
     }
 }
 
-/// The way from one absolute directory to a path, if they have more than the root in common.
+/// The way from one absolute directory to an absolute path, if they have more than the root in common.
 fn relative(base: &Path, path: &Path) -> Option<PathBuf> {
     let common = (base.components().zip(path.components()))
         .take_while(|(base, path)| base == path)
@@ -88,7 +84,7 @@ fn relative(base: &Path, path: &Path) -> Option<PathBuf> {
     let rest = path.components().skip(common);
     let way: PathBuf = up.chain(rest).collect();
     let is_plain = way.as_os_str().as_bytes().iter().all(|byte| *byte != b'$');
-    (is_plain && way != Path::new(OsStr::new(""))).then_some(way)
+    (is_plain && !way.as_os_str().is_empty()).then_some(way)
 }
 
 #[cfg(test)]
@@ -103,6 +99,7 @@ mod tests {
             ("/w", Some("..")),
             ("/etc/x", None),
             ("/w/lib", None),
+            ("x", None),
             ("/w/odd$name", None),
         ] {
             let way = relative(Path::new("/w/lib"), Path::new(path));
