@@ -341,7 +341,7 @@ impl Observer<'_> {
         detail: &mut Detail,
         payload: &mut Payload,
     ) -> Result<Option<Fingerprint>> {
-        let reported: BTreeSet<String> = reported.into_iter().collect();
+        let reported: BTreeSet<String> = reported.iter().map(|line| self.portable(line)).collect();
         let mut fingerprint = before.attempt.fingerprint.clone();
         let mut files = before.files.clone();
         let now = self.files_counted(stage, detail)?;

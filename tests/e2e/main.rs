@@ -18,6 +18,7 @@ mod downrules;
 mod examples;
 mod failures;
 mod faults;
+mod inputs;
 mod lifecycle;
 mod orphans;
 mod output;
