@@ -5,6 +5,7 @@
     reason = "tests start processes and write files as users do"
 )]
 
+mod badinput;
 mod failures;
 mod faults;
 mod lifecycle;
