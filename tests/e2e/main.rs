@@ -12,4 +12,5 @@ mod lifecycle;
 mod orphans;
 mod places;
 mod sandbox;
+mod secrets;
 mod selection;
