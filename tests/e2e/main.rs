@@ -6,6 +6,7 @@
 )]
 
 mod badinput;
+mod commands;
 mod failures;
 mod faults;
 mod lifecycle;
