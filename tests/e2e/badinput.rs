@@ -324,11 +324,17 @@ fn a_symlink_to_itself_is_named_and_fails_its_stage_alone() {
     let sandbox = Sandbox::with_dag(&[("net", ""), ("other", "")]);
     symlink("loop_b", sandbox.path("lib/net/loop_a")).expect("a link");
     symlink("loop_a", sandbox.path("lib/net/loop_b")).expect("a link");
-    sandbox
+    let ran = sandbox
         .run(&["apply", "-j1"])
         .exits(1)
         .says("net: failed: the symlink `net/loop_a` cannot be followed")
         .says("remove it");
+    // When it happens and at the end.
+    assert_eq!(
+        ran.stderr.matches("cannot be followed").count(),
+        2,
+        "{ran:?}"
+    );
     assert_eq!(sandbox.calls(), ["other up"]);
     sandbox.run(&["plan"]).exits(1).says("`net/loop_a`");
     sandbox.remove("lib/net/loop_a");

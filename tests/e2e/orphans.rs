@@ -17,7 +17,7 @@ fn plan_and_apply_report_an_orphan_and_prune_takes_it_down_from_its_own_stamp() 
     sandbox
         .run(&["plan", "--detailed-exitcode"])
         .exits(2)
-        .says("old   orphan: up, no longer in the DAG");
+        .says("old  orphan: up, no longer in the DAG");
     sandbox
         .run(&["apply"])
         .exits(0)
