@@ -5,6 +5,7 @@
     reason = "tests start processes and write files as users do"
 )]
 
+mod baddag;
 mod badinput;
 mod commands;
 mod failures;
