@@ -17,11 +17,12 @@ use crate::ui::{self, diagnostic, sink};
 pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8> {
     let running = &options.running;
     let session = Session::load(call, global, Some(running), Library::Needed)?;
+    up::refuse_unknown(&session, &options.selection)?;
     let (_lock, opened) = session.write("apply", running.lock_timeout.as_deref())?;
     let (mut store, mut records) = (opened.store, opened.records);
     session.warn_without_record(&records);
-    session.make_directories()?;
     let config = session.config(true)?;
+    session.make_directories()?;
     let (cache, stamper) = (session.cache(), session.stamper());
     let observer = session.observer(&config, &cache, &stamper, &store);
     let site = session.site(&observer, &mut records);

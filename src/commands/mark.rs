@@ -43,8 +43,8 @@ fn mark_up(
     mut records: Records,
     stages: &std::collections::BTreeSet<StageName>,
 ) -> Result<()> {
-    session.make_directories()?;
     let config = session.config(true)?;
+    session.make_directories()?;
     let (cache, stamper) = (session.cache(), session.stamper());
     let observer = session.observer(&config, &cache, &stamper, store);
     let site = session.site(&observer, &mut records);

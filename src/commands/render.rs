@@ -32,7 +32,8 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
             inside.display()
         )));
     };
-    match std::io::stdout().lock().write_all(&content.content) {
+    let shown = session.secrets.mask(&content.content);
+    match std::io::stdout().lock().write_all(&shown) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Error::failed(format!("cannot write the output: {error}")))
         }

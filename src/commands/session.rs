@@ -34,6 +34,7 @@ use crate::system::signal::Stop;
 use crate::ui::color::Colors;
 use crate::ui::diagnostic;
 use crate::ui::sink::{Json, Style, Text, complain};
+use crate::ui::veil::{self, Veiled};
 
 /// How betterform was called.
 pub struct Call {
@@ -86,16 +87,17 @@ impl Session {
         };
         let color = color.or(project.settings.file.color).unwrap_or_default();
         let colors = Colors::resolve(color, &project.environment);
+        let secrets = secrets(&project, colors);
+        veil::hide(secrets.clone());
+        let shown = |argument: &OsString| {
+            String::from_utf8_lossy(&secrets.mask(argument.as_bytes())).into_owned()
+        };
         let mut session = Self {
             graph: StageGraph::default(),
-            secrets: secrets(&project, colors),
             colors,
             stop: call.stop.clone(),
-            command_line: call
-                .arguments
-                .iter()
-                .map(|a| a.to_string_lossy().into_owned())
-                .collect(),
+            command_line: call.arguments.iter().map(shown).collect(),
+            secrets,
             project,
         };
         for warning in &session.project.warnings {
@@ -330,7 +332,7 @@ impl Session {
     /// Who is told what happens.
     pub(super) fn sink(&self, json: bool) -> Box<dyn Sink> {
         if json {
-            return Box::new(Json::new(std::io::stdout()));
+            return Box::new(Json::new(Veiled(std::io::stdout())));
         }
         let style = match self
             .project
@@ -343,7 +345,8 @@ impl Session {
             OutputStyle::Group => Style::Group,
             OutputStyle::Quiet => Style::Quiet,
         };
-        let (out, err) = (Box::new(std::io::stdout()), Box::new(std::io::stderr()));
+        let out = Box::new(Veiled(std::io::stdout()));
+        let err = Box::new(Veiled(std::io::stderr()));
         Box::new(Text::new(style, self.colors, out, err))
     }
 

@@ -12,8 +12,8 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
     let (_lock, opened) = session.write("stamp", options.lock_timeout.as_deref())?;
     let (store, mut records) = (opened.store, opened.records);
     let named = selection::resolve(&options.stages, &session.stages())?;
-    session.make_directories()?;
     let config = session.config(true)?;
+    session.make_directories()?;
     let (cache, stamper) = (session.cache(), session.stamper());
     let observer = session.observer(&config, &cache, &stamper, &store);
     let site = session.site(&observer, &mut records);

@@ -23,6 +23,14 @@ impl Sink for Silent {
     fn event(&mut self, _: &Event) {}
 }
 
+/// Refuses names of stages that there are not, before anything is written.
+pub(super) fn refuse_unknown(session: &Session, choice: &Selection) -> Result<()> {
+    let known = session.stages();
+    selection::resolve(&choice.stages, &known)?;
+    selection::resolve(&choice.exclude, &known)?;
+    Ok(())
+}
+
 /// Which stages take part: all; or those named and what they depend on; or, with `--only`, just those named.
 pub(super) fn goal(
     session: &Session,

@@ -57,6 +57,8 @@ impl Finished {
     pub fn broken(error: &Error) -> Self {
         let mut tail: Vec<String> = error.to_string().lines().map(str::to_owned).collect();
         tail.dedup();
+        // The outcome says it already, unless it has several lines, which are shown better here.
+        tail.retain(|line| line != error.message());
         Self {
             outcome: Outcome::Broken {
                 message: error.message().to_owned(),

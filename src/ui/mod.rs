@@ -6,3 +6,4 @@ pub mod graph;
 pub mod plan;
 pub mod sink;
 pub mod table;
+pub mod veil;

@@ -10,6 +10,7 @@ use crate::core::stage::{Action, Outcome, StageName};
 use crate::ui::color::{Colors, DONE, FAILED, STAGES, paint};
 use crate::ui::diagnostic::{printable, warning};
 use crate::ui::table::duration;
+use crate::ui::veil::veiled;
 
 /// How long a stage may be silent before something is said for it.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -359,7 +360,10 @@ impl<W: Write> Sink for Json<W> {
 /// The text cannot be written for another reason.
 pub fn print(text: &str) -> crate::error::Result<()> {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out
+        .write_all(veiled(text).as_bytes())
+        .and_then(|()| out.flush())
+    {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(
             crate::error::Error::failed(format!("cannot write the output: {error}")),
         ),
@@ -369,5 +373,5 @@ pub fn print(text: &str) -> crate::error::Result<()> {
 
 /// Writes a whole text to stderr, as far as that is possible.
 pub fn complain(text: &str) {
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    let _ = io::stderr().lock().write_all(veiled(text).as_bytes());
 }

@@ -9,11 +9,15 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::print_stdout,
+    clippy::print_stderr,
     clippy::needless_pass_by_value,
     unreachable_pub,
     reason = "this is all test code, in modules of its own"
 )]
 
+mod baddag;
+mod badinput;
+mod commands;
 mod downrules;
 mod examples;
 mod failures;
@@ -24,4 +28,5 @@ mod orphans;
 mod output;
 mod places;
 mod sandbox;
+mod secrets;
 mod selection;
