@@ -166,6 +166,9 @@ fn attempt_once(
     let directory = site.project.wave.genfiles.join(task.stage.as_str());
     let mut environment = task.environment.clone();
     environment.set(INPUTS_FILE, inputs);
+    let grace = process::grace(task.settings.grace, &site.project.environment);
+    let nested = clock::millis(process::nested_grace(grace));
+    environment.set(process::GRACE, nested.to_string());
     let call = Call {
         program: directory.join("ctl"),
         args: vec![OsString::from(task.action.as_str())],
@@ -176,7 +179,7 @@ fn attempt_once(
         environment,
         terminal: site.is_interactive(),
         timeout: task.settings.timeout,
-        grace: task.settings.grace,
+        grace,
         inherit: liveness.file(),
     };
     let mut masked = site.masker();
@@ -202,6 +205,9 @@ fn attempt_once(
         Ending::Signalled(signal) => Outcome::Killed { signal },
         Ending::TimedOut => Outcome::TimedOut,
         Ending::Interrupted => Outcome::Interrupted,
+        Ending::WantedTerminal => Outcome::Broken {
+            message: "it wanted to ask at the terminal, which it was not given (`--interactive` gives it)".into(),
+        },
     })
 }
 

@@ -7,7 +7,7 @@ use std::fs::Permissions;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
+use std::process::Output;
 use std::sync::OnceLock;
 
 use rustix::fs::Access;
@@ -21,6 +21,7 @@ use crate::stamp::source::{Source, Treatment};
 use crate::stamp::verbatim::VERBATIM_FILE;
 use crate::stamp::{Rendered, RenderedFile, RenderedFiles, Request};
 use crate::system::environment::Environment;
+use crate::system::inherit;
 
 /// How the name of this renderer begins.
 pub const GOMPLATE: &str = "gomplate";
@@ -102,14 +103,13 @@ impl Gomplate {
         deployment: &Path,
         arguments: &[OsString],
     ) -> Result<Output> {
-        std::process::Command::new(&self.binary)
+        let mut command = std::process::Command::new(&self.binary);
+        command
             .args(arguments)
             .env_clear()
             .envs(environment.iter())
-            .current_dir(deployment)
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|error| Error::io("cannot run", &self.binary, &error))
+            .current_dir(deployment);
+        inherit::output(&mut command).map_err(|error| Error::io("cannot run", &self.binary, &error))
     }
 }
 
