@@ -33,7 +33,7 @@ use crate::system::lock::{Holder, Lock};
 use crate::system::signal::Stop;
 use crate::ui::color::Colors;
 use crate::ui::diagnostic;
-use crate::ui::sink::{Json, Style, Text, complain};
+use crate::ui::sink::{Json, Style, Text, complain, conceal};
 
 /// How betterform was called.
 pub struct Call {
@@ -98,6 +98,7 @@ impl Session {
                 .collect(),
             project,
         };
+        conceal(&session.secrets);
         for warning in &session.project.warnings {
             session.warn(
                 warning.message(),
@@ -329,7 +330,7 @@ impl Session {
     /// Who is told what happens.
     pub(super) fn sink(&self, json: bool) -> Box<dyn Sink> {
         if json {
-            return Box::new(Json::new(std::io::stdout()));
+            return Box::new(Json::new(Box::new(std::io::stdout())));
         }
         let style = match self
             .project

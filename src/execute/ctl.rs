@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use crate::core::decode::Decoder;
 use crate::core::event::Event;
 use crate::core::record::RunId;
 use crate::core::stage::{Action, Outcome, StageName};
@@ -183,10 +184,12 @@ fn attempt_once(
         inherit: liveness.file(),
     };
     let mut masked = site.masker();
+    let mut decoder = Decoder::default();
     let ended = process::run(&call, &site.stop, &mut |chunk| {
-        tell(task, &masked.feed(chunk), log, say);
+        tell(task, &masked.feed(chunk), &mut decoder, log, say);
     })?;
-    tell(task, &masked.finish(), log, say);
+    tell(task, &masked.finish(), &mut decoder, log, say);
+    say_text(task, decoder.finish(), say);
     if ended.held_open {
         say(Event::Warning {
             stage: Some(task.stage.clone()),
@@ -211,23 +214,26 @@ fn attempt_once(
     })
 }
 
-fn tell(task: &Task<'_>, text: &[u8], log: &mut Log, say: &dyn Fn(Event)) {
-    if text.is_empty() {
-        return;
-    }
+fn tell(task: &Task<'_>, text: &[u8], decoder: &mut Decoder, log: &mut Log, say: &dyn Fn(Event)) {
     log.write(text);
     if let Some(error) = log.take_failure() {
         say(Event::Warning {
             stage: Some(task.stage.clone()),
             message: error.message().to_owned(),
-            help: None,
+            help: Some("the stage goes on, and what it prints is not logged".into()),
         });
     }
-    say(Event::Output {
-        stage: task.stage.clone(),
-        action: task.action,
-        text: String::from_utf8_lossy(text).into_owned(),
-    });
+    say_text(task, decoder.feed(text), say);
+}
+
+fn say_text(task: &Task<'_>, text: String, say: &dyn Fn(Event)) {
+    if !text.is_empty() {
+        say(Event::Output {
+            stage: task.stage.clone(),
+            action: task.action,
+            text,
+        });
+    }
 }
 
 /// How long to wait before the next attempt: twice as long each time, 10 minutes at most, and up to a quarter more or less, so

@@ -14,4 +14,5 @@ pub mod relocate;
 pub mod restore;
 pub mod settle;
 pub mod site;
+mod stopping;
 mod worker;

@@ -89,11 +89,7 @@ fn url_encoded(value: &[u8]) -> Vec<Vec<u8>> {
 
 /// A value inside a JSON string: as short as possible; with `<`, `>`, `&` escaped, as Go does; with slashes escaped; in ASCII alone.
 fn json(value: &str) -> Vec<Vec<u8>> {
-    let plain = serde_json::to_string(value).unwrap_or_default();
-    let plain = plain
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'))
-        .unwrap_or_default();
+    let plain = json_string(value);
     let html = plain
         .replace('<', "\\u003c")
         .replace('>', "\\u003e")
@@ -112,11 +108,19 @@ fn json(value: &str) -> Vec<Vec<u8>> {
     }
     let slashes = plain.replace('/', "\\/");
     // JSON inside JSON, as in the events' output.
-    let twice = serde_json::to_string(plain).unwrap_or_default();
-    let twice = twice.trim_matches('"').to_owned();
-    [plain.to_owned(), html, ascii, slashes, twice]
+    let twice = json_string(&plain);
+    [plain, html, ascii, slashes, twice]
         .map(String::into_bytes)
         .into()
+}
+
+/// A text in a JSON string, without the quotes around it.
+fn json_string(text: &str) -> String {
+    let quoted = serde_json::to_string(text).unwrap_or_default();
+    let inner = quoted
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    inner.unwrap_or_default().to_owned()
 }
 
 /// A value between single quotes, as `set -x` shows it.

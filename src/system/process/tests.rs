@@ -251,7 +251,7 @@ fn a_tool_may_save_its_state_after_its_shell_died() {
 
 #[test]
 fn background_jobs_which_ignore_ctrl_c_do_not_use_up_the_grace() {
-    let place = Place::sh("sleep 60 & echo $! > pid; touch 0; sleep 60");
+    let place = Place::sh("sleep 60 & echo $! > pid; touch 0; while :; do sleep 0.05; done");
     let start = Instant::now();
     let (ended, _) = place.run_and_stop(&[2]);
     assert_eq!(ended.ending, Ending::Interrupted);
