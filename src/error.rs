@@ -105,6 +105,23 @@ impl Error {
         self
     }
 
+    /// The same error with every text in it changed, as by masking secrets.
+    #[must_use]
+    pub fn mapped(&self, change: &dyn Fn(&str) -> String) -> Self {
+        let diagnostics = self.diagnostics.iter().map(|diagnostic| Diagnostic {
+            message: change(&diagnostic.message),
+            text: change(&diagnostic.text),
+            help: diagnostic.help.as_deref().map(change),
+            ..diagnostic.clone()
+        });
+        Self {
+            kind: self.kind,
+            message: change(&self.message),
+            diagnostics: diagnostics.collect(),
+            hints: self.hints.iter().map(|hint| change(hint)).collect(),
+        }
+    }
+
     /// What the error means for the exit code.
     pub fn kind(&self) -> Kind {
         self.kind

@@ -14,16 +14,26 @@ mod differential;
 mod generator;
 #[path = "gotemplate/host.rs"]
 mod host;
-#[path = "gotemplate/nasty.rs"]
-mod nasty;
+#[path = "gotemplate/hostile.rs"]
+mod hostile;
+#[path = "gotemplate/objects.rs"]
+mod objects;
+#[path = "gotemplate/pieces.rs"]
+mod pieces;
 #[path = "gotemplate/reads.rs"]
 mod reads;
 
-use case::{Case, Outcome};
+use case::Case;
 use serde_json::Value as Json;
 
 /// Cases where betterform differs from Go on purpose, and why.
 const DIFFERENT: &[(u64, &str)] = &[];
+
+/// Cases that fail at the same place with another text, and why.
+const OTHER_TEXT: &[(u64, &str)] = &[(
+    768,
+    "Go's list had room for more elements than it has; betterform's lists never do",
+)];
 
 fn common_data() -> Json {
     serde_json::from_str(include_str!("gotemplate/data.json")).unwrap()
@@ -47,38 +57,26 @@ fn golden_cases() {
 
 fn compare_golden_cases() {
     let common = common_data();
-    let cases = include_str!("gotemplate/cases.jsonl")
-        .lines()
-        .map(Case::read);
     let mut wrong = Vec::new();
-    let mut texts = 0;
     let mut total = 0;
-    for case in cases {
+    for case in include_str!("gotemplate/cases.jsonl")
+        .lines()
+        .map(Case::read)
+    {
         total += 1;
-        let seen = case.run(&common);
-        let agrees = seen.agrees(&case.expected);
-        match DIFFERENT.iter().find(|(id, _)| *id == case.id) {
-            Some((id, _)) if agrees => wrong.push(format!("{id} agrees: take it off the list")),
-            None if !agrees => {
-                let expected = &case.expected;
-                wrong.push(format!(
-                    "{} {:?}\n  go   {expected:?}\n  here {seen:?}",
-                    case.id, case.template
-                ));
-            }
-            _ => {}
-        }
-        if let (Outcome::Error(.., go), Outcome::Error(.., here)) = (&case.expected, &seen)
-            && go != here
-        {
-            texts += 1;
-            println!(
-                "text {} {:?}\n  go   {go}\n  here {here}",
-                case.id, case.template
-            );
-        }
+        let (seen, expected) = (case.run(&common), &case.expected);
+        let listed = |list: &[(u64, &str)]| list.iter().any(|(id, _)| *id == case.id);
+        let complaint = match (seen == *expected, seen.agrees(expected)) {
+            (true, _) if listed(DIFFERENT) || listed(OTHER_TEXT) => "equal: take it off the list",
+            (false, true) if listed(DIFFERENT) => "at the same place: take it off the list",
+            (false, true) if !listed(OTHER_TEXT) => "at the same place with another text",
+            (false, false) if !listed(DIFFERENT) => "different",
+            _ => continue,
+        };
+        let template = &case.template;
+        let sides = format!("  go   {expected:?}\n  here {seen:?}");
+        wrong.push(format!("{} {template:?}: {complaint}\n{sides}", case.id));
     }
-    println!("{total} cases, {} wrong, {texts} other texts", wrong.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(total > 700, "only {total} cases were read");
 }

@@ -23,7 +23,9 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
         .graph
         .find(stage.as_str())
         .map_or(0, super::super::core::graph::Ix::index);
-    let rendered = observer.render(index)?;
+    let rendered = observer.render(index);
+    let rendered =
+        rendered.map_err(|error| error.mapped(&|text| session.secrets.mask_text(text)))?;
     let Some(content) = rendered.files.get(&inside) else {
         return Err(Error::failed(format!(
             "`{stage}/{}` is not stamped: it is left out, or nothing but white space",

@@ -236,7 +236,8 @@ impl Session {
         let known = config::remembered(&self.project);
         let config = config::evaluate(&self.project, known.as_ref())?;
         for trace in &config.traces {
-            complain(&format!("{}\n", diagnostic::printable(trace)));
+            let trace = self.secrets.mask_text(trace);
+            complain(&format!("{}\n", diagnostic::printable(&trace)));
         }
         if write {
             config::write(&config, &self.project)?;

@@ -35,6 +35,7 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
             }),
             Err(error) => {
                 failed = true;
+                let error = error.mapped(&|text| session.secrets.mask_text(text));
                 sink::complain(&diagnostic::render(&error, session.colors.stderr));
             }
         }

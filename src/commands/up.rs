@@ -52,7 +52,10 @@ pub(super) fn goal(
             .clone()
             .map(|stage| chosen.contains(&graph.ix(stage)))
             .collect(),
-        forced: stages.map(forced).collect(),
+        forced: stages.clone().map(forced).collect(),
+        named: stages
+            .map(|stage| force && named.contains(site.name(stage)))
+            .collect(),
         fail_fast: session.project.settings.file.fail_fast.unwrap_or(false),
         jobs: session.jobs(),
         verbose: false,

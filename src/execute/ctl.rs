@@ -104,7 +104,7 @@ pub fn run(site: &Site<'_>, task: &Task<'_>, say: &dyn Fn(Event)) -> Finished {
         Err(error) => Finished {
             duration: start.elapsed(),
             started_ms,
-            ..Finished::broken(&error)
+            ..Finished::broken(&error.mapped(&|text| site.secrets.mask_text(text)))
         },
     }
 }
@@ -191,18 +191,13 @@ fn attempt_once(
     tell(task, &masked.finish(), &mut decoder, log, say);
     say_text(task, decoder.finish(), say);
     if ended.held_open {
-        say(Event::Warning {
-            stage: Some(task.stage.clone()),
-            message:
-                "a process that it left holds its output open; its further output is not shown"
-                    .into(),
-            help: Some(
-                "let background processes close their output, as in `server >/dev/null 2>&1 &`"
-                    .into(),
-            ),
-        });
+        say(held_open(task));
     }
-    Ok(match ended.ending {
+    Ok(outcome(ended.ending))
+}
+
+fn outcome(ending: Ending) -> Outcome {
+    match ending {
         Ending::Exited(0) => Outcome::Succeeded,
         Ending::Exited(code) => Outcome::Failed { code },
         Ending::Signalled(signal) => Outcome::Killed { signal },
@@ -211,7 +206,18 @@ fn attempt_once(
         Ending::WantedTerminal => Outcome::Broken {
             message: "it wanted to ask at the terminal, which it was not given (`--interactive` gives it)".into(),
         },
-    })
+    }
+}
+
+fn held_open(task: &Task<'_>) -> Event {
+    Event::Warning {
+        stage: Some(task.stage.clone()),
+        message: "a process that it left holds its output open; its further output is not shown"
+            .into(),
+        help: Some(
+            "let background processes close their output, as in `server >/dev/null 2>&1 &`".into(),
+        ),
+    }
 }
 
 fn tell(task: &Task<'_>, text: &[u8], decoder: &mut Decoder, log: &mut Log, say: &dyn Fn(Event)) {

@@ -293,6 +293,7 @@ impl<'a> Coordinator<'a> {
     }
 
     fn refuse(&mut self, subject: usize, error: &Error) {
+        let error = &error.mapped(&|text| self.site.secrets.mask_text(text));
         let stage = self.goal.subjects[subject].stage.clone();
         self.sink
             .event(&Finished::broken(error).event(&stage, Action::Down));

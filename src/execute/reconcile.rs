@@ -42,6 +42,8 @@ pub struct Goal {
     pub selected: Vec<bool>,
     /// Those that `--force` names, by index.
     pub forced: Vec<bool>,
+    /// Those that are named together with `--force`, by index: they go on even without what their `ctl` kept.
+    pub named: Vec<bool>,
     /// Start nothing new after a failure.
     pub fail_fast: bool,
     /// How many stages run at once; at least 1.
@@ -510,7 +512,7 @@ impl<'a> Coordinator<'a> {
         }
         let decision = plan::decide(known.map(Known::standing), &seen, self.demand(stage));
         if self.run.is_some()
-            && !self.goal.forced[stage]
+            && !self.goal.named[stage]
             && let Some(gone) = seen.kept.first()
         {
             return Err(lost_state(self.site.name(stage), gone, "apply"));
@@ -520,6 +522,7 @@ impl<'a> Coordinator<'a> {
 
     /// A stage failed before its `ctl` was started; what is recorded of it stays as it was.
     fn refuse(&mut self, stage: usize, error: &Error) {
+        let error = &error.mapped(&|text| self.site.secrets.mask_text(text));
         let name = self.site.name(stage).clone();
         self.sink
             .event(&Finished::broken(error).event(&name, Action::Up));

@@ -109,6 +109,7 @@ impl Gomplate {
             .env_clear()
             .envs(environment.iter())
             .current_dir(deployment);
+        // Not started by itself: it must not inherit what another thread's `ctl` inherits.
         inherit::output(&mut command).map_err(|error| Error::io("cannot run", &self.binary, &error))
     }
 }

@@ -191,7 +191,9 @@ mod tests {
         let mut log = Log::new(directory.path(), &run, &stage, Action::Down);
         let whole = "\u{1b}[31mred\u{1b}[0m\r\n1%\r2%\r3%\r\n";
         for pieces in [vec![whole], whole.split_inclusive('\r').collect()] {
-            pieces.iter().for_each(|piece| log.write(piece.as_bytes()));
+            for piece in pieces {
+                log.write(piece.as_bytes());
+            }
         }
         log.write("é".repeat(WIDTH).as_bytes());
         log.write(b"\rlast\r");

@@ -97,7 +97,11 @@ impl<'t> Frame<'t, '_, '_> {
         let result = match callee {
             Callee::Builtin(_) if name == "call" => self.call_value(written, operands),
             Callee::Builtin(_) => builtin::call(name, operands),
-            Callee::Namespace(object) => Ok(Operand::concrete(Value::Native(Arc::clone(object)))),
+            // gomplate declares these functions to return anything.
+            Callee::Namespace(object) => Ok(Operand::declared(
+                Value::Native(Arc::clone(object)),
+                Type::Any,
+            )),
             Callee::Function(function) => {
                 let result = function.call(self.run, &values(operands));
                 result.map(|value| Operand::declared(value, signature.result))

@@ -68,14 +68,23 @@ impl Templates {
     /// Parses a text as the template `name`. What it defines replaces what the set defines under
     /// the same names, unless the new body is blank.
     pub fn parse(&mut self, name: &str, text: &[u8]) -> Result<(), TemplateError> {
+        self.add(name, text).map(|_| ())
+    }
+
+    /// Parses, and gives the text's own definition, which need not have replaced an older one.
+    pub(crate) fn add(&mut self, name: &str, text: &[u8]) -> Result<Definition, TemplateError> {
         let functions = Arc::clone(&self.functions);
         let known = |name: &str| functions.contains(name) || builtin::is_builtin(name);
-        for (name, definition) in parse(name, text, &self.settings.delimiters, &known)? {
-            if !(definition.body.is_blank() && self.definitions.contains_key(&name)) {
-                self.definitions.insert(name, definition);
+        let mut own = Err(undefined(name));
+        for (defined, definition) in parse(name, text, &self.settings.delimiters, &known)? {
+            if *defined == *name.as_bytes() {
+                own = Ok(definition.clone());
+            }
+            if !(definition.body.is_blank() && self.definitions.contains_key(&defined)) {
+                self.definitions.insert(defined, definition);
             }
         }
-        Ok(())
+        own
     }
 
     /// The templates of the set by name.

@@ -6,7 +6,6 @@ use crate::template::ast::{Command, Expr, Pipe, Variable};
 use crate::template::engine::MissingKey;
 use crate::template::frame::{Done, Frame, Place};
 use crate::template::kind::{Kind, Type};
-use crate::template::number::Number;
 use crate::template::operand::{Operand, beneath, fits, zero};
 use crate::template::quote::quote;
 use crate::template::value::{Text, Value};
@@ -93,23 +92,6 @@ impl<'t> Frame<'t, '_, '_> {
         self.fail(&format!("can't give argument to non-function {first}"))
     }
 
-    /// A number where no type is asked for: how it is written decides.
-    fn ideal(&mut self, number: &Number) -> Done<Operand> {
-        let text = &number.text;
-        let lower = text.to_ascii_lowercase();
-        let hexadecimal = lower.len() > 2 && lower.starts_with("0x") && !lower.contains('p');
-        let written_as_float =
-            !hexadecimal && !text.starts_with('\'') && lower.contains(['.', 'e', 'p']);
-        Ok(Operand::concrete(
-            match (number.complex, number.float, number.int) {
-                (Some((real, imaginary)), _, _) => Value::Complex(real, imaginary),
-                (_, Some(float), _) if written_as_float => Value::Float(float),
-                (_, _, Some(int)) => Value::Int(int),
-                _ => return self.fail(&format!("{text} overflows int")),
-            },
-        ))
-    }
-
     /// A field, chain or variable.
     fn reference(
         &mut self,
@@ -165,14 +147,9 @@ impl<'t> Frame<'t, '_, '_> {
             } else {
                 None
             };
-            let method = is_method(&value, name);
-            // A method may look at all of its receiver, so a path ends before it; a method of
-            // the root itself (`Env`) is like a key, unless it takes arguments.
             if from_root && keyed {
-                let like_key =
-                    !method || at == 0 && arguments.as_ref().is_none_or(Arguments::is_empty);
-                keyed = like_key;
-                read = if like_key { at + 1 } else { at };
+                keyed = Self::is_key(&value, name, at, arguments.as_ref());
+                read = if keyed { at + 1 } else { at };
             }
             let arguments = arguments.unwrap_or(Arguments::NONE);
             let step = self.field(dot, &value, expr, name, arguments);
@@ -182,6 +159,21 @@ impl<'t> Frame<'t, '_, '_> {
             value = step?;
         }
         Ok(value)
+    }
+
+    /// Whether the name is looked up in a map, which is what a reported path may go through. A
+    /// method may look at all of its receiver, and a scalar decides by itself what becomes of the
+    /// chain. A method of the root itself (`Env`) counts as a key, unless it takes arguments.
+    fn is_key(
+        receiver: &Operand,
+        name: &[u8],
+        at: usize,
+        arguments: Option<&Arguments<'_>>,
+    ) -> bool {
+        if is_method(receiver, name) {
+            return at == 0 && arguments.is_none_or(Arguments::is_empty);
+        }
+        matches!(beneath(&receiver.value), Value::Map(_) | Value::Nil)
     }
 
     fn note_path(&mut self, path: &[Text]) {
@@ -265,57 +257,9 @@ impl<'t> Frame<'t, '_, '_> {
             Expr::Identifier { name, .. } => {
                 self.function(dot, expr, Place::Expr(expr), name, Arguments::NONE)?
             }
-            literal => return self.literal(literal, wanted.unwrap_or(Type::Any)),
+            constant => return self.constant(constant, wanted.unwrap_or(Type::Any)),
         };
         self.fit(value, wanted)
-    }
-
-    fn literal(&mut self, expr: &Expr, wanted: Type) -> Done<Operand> {
-        let number = if let Expr::Number { number, .. } = expr {
-            Some(&**number)
-        } else {
-            None
-        };
-        let int = number.and_then(|number| number.int);
-        let uint = number.and_then(|number| number.uint);
-        let (value, expected) = match (wanted, expr) {
-            (Type::Any | Type::Reflect, Expr::Bool { value, .. })
-            | (Type::Bool, Expr::Bool { value, .. }) => (Some(Value::Bool(*value)), ""),
-            (Type::Any | Type::Reflect, Expr::Str { value, .. })
-            | (Type::Str, Expr::Str { value, .. }) => (Some(Value::Str(Arc::clone(value))), ""),
-            (Type::Any | Type::Reflect, _) => match number {
-                Some(number) => return self.ideal(number),
-                None => (None, "value"),
-            },
-            (Type::Bool, _) => (None, "bool"),
-            (Type::Str, _) => (None, "string"),
-            (Type::Int, _) => (int.map(Value::Int), "integer"),
-            (Type::Int64, _) => (int.map(Value::Int64), "integer"),
-            #[expect(clippy::cast_possible_truncation, reason = "Go's SetInt truncates")]
-            (Type::Int32, _) => (int.map(|int| Value::Int32(int as i32)), "integer"),
-            (Type::Uint, _) => (uint.map(Value::Uint), "unsigned integer"),
-            (Type::Uint64, _) => (uint.map(Value::Uint64), "unsigned integer"),
-            #[expect(clippy::cast_possible_truncation, reason = "Go's SetUint truncates")]
-            (Type::Uint8, _) => (
-                uint.map(|uint| Value::Uint8(uint as u8)),
-                "unsigned integer",
-            ),
-            (Type::Float64, _) => (number.and_then(|n| n.float).map(Value::Float), "float"),
-            (Type::Complex128, _) => {
-                let complex = number.and_then(|number| number.complex);
-                (
-                    complex.map(|(real, imaginary)| Value::Complex(real, imaginary)),
-                    "complex",
-                )
-            }
-            (Type::List(_) | Type::Map(_) | Type::Named(..), _) => {
-                return self.fail(&format!("can't handle {expr} for arg of type {wanted}"));
-            }
-        };
-        match value {
-            Some(value) => Ok(Operand::concrete(value)),
-            None => self.fail(&format!("expected {expected}; found {expr}")),
-        }
     }
 
     /// Checks that a value may be given where a type is asked for.

@@ -176,6 +176,7 @@ fn hexadecimal(magnitude: f64, precision: Option<usize>) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::approx_constant, reason = "numbers as people write them")]
 mod tests {
     use super::*;
 

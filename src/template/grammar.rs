@@ -201,7 +201,7 @@ impl Parser<'_> {
                 self.declare(&token, pipe);
                 Ok(false)
             }
-            TokenKind::Char if following.text == b"," => {
+            TokenKind::Char if *following.text == *b"," => {
                 self.next_word();
                 self.declare(&token, pipe);
                 if context == "range" && pipe.variables.len() < 2 {
@@ -226,7 +226,7 @@ impl Parser<'_> {
     }
 
     fn declare(&mut self, token: &Token, pipe: &mut Pipe) {
-        let name: Text = Arc::from(token.text.as_slice());
+        let name: Text = Arc::clone(&token.text);
         self.scope.variables.push(Arc::clone(&name));
         pipe.variables.push(Variable {
             at: token.at,
@@ -340,7 +340,7 @@ impl Parser<'_> {
             },
             TokenKind::Bool => Expr::Bool {
                 at,
-                value: token.text == b"true",
+                value: *token.text == *b"true",
             },
             TokenKind::CharConstant => self.number(at, Number::character(&token.text))?,
             TokenKind::Complex => self.number(at, Number::complex(&text()))?,
@@ -354,7 +354,7 @@ impl Parser<'_> {
                 let value = self.unquoted(&token.text)?;
                 Expr::Str {
                     at,
-                    quoted: Arc::from(token.text.as_slice()),
+                    quoted: Arc::clone(&token.text),
                     value,
                 }
             }
@@ -366,7 +366,7 @@ impl Parser<'_> {
     }
 
     fn variable(&mut self, token: &Token) -> Parsed<Expr> {
-        let name: Text = Arc::from(token.text.as_slice());
+        let name: Text = Arc::clone(&token.text);
         if !self.scope.variables.contains(&name) {
             return self.fail(&format!("undefined variable {}", quote(&name)));
         }

@@ -67,8 +67,10 @@ pub trait Host {
     fn define_datasource(&mut self, alias: &[u8], url: &[u8]) -> Result<(), String>;
     /// Called by a function whose result may differ from run to run: random, time, network.
     fn note_unrepeatable(&mut self, function: &str);
-    /// Called for each chain of names that starts at the root data: the value there, and all that
-    /// it contains, was read. May be coarser than the truth, never finer.
+    /// Called for each chain of names that starts at the root data, with the names as written: the
+    /// value there, and all that it contains, was read, or was found to be absent. A method of the
+    /// root is a name like any other (`Env`, `X`); other methods, and what is not a map, end the
+    /// path. May be coarser than the truth, never finer: `with .cfg` reports all of `cfg`.
     fn read_root(&mut self, path: &[Text]);
     /// Called when the root itself is passed around: anything in it may have been read.
     fn read_everything(&mut self);

@@ -106,7 +106,9 @@ pub enum Type {
     List(&'static Type),
     /// A map from `string` to the inner type.
     Map(&'static Type),
-    /// Any other type, by the name that `%T` prints; values are told by their type's name.
+    /// Any other type, by the name that `%T` prints; values are told by their type's name. A
+    /// literal of the right kind is accepted as well and arrives as a plain value: 5 for a
+    /// `time.Duration` (kind `int64`) as an [`Value::Int64`](crate::template::Value).
     Named(&'static str, Kind),
 }
 

@@ -4,6 +4,7 @@
 use crate::template::quote::quote_rune;
 use crate::template::runes::{decode, is_alphanumeric, is_print};
 use crate::template::token::{Token, TokenKind};
+use crate::template::value::Text;
 
 const MARKER: usize = 2; // the trim marker and its blank
 
@@ -109,7 +110,7 @@ impl<'t> Lexer<'t> {
             kind,
             at: self.start,
             line,
-            text: self.pending().to_vec(),
+            text: Text::from(self.pending()),
         };
         self.start = self.at;
         token
@@ -117,7 +118,7 @@ impl<'t> Lexer<'t> {
 
     pub(crate) fn fail(&mut self, message: impl Into<String>) -> Token {
         let line = self.start_line();
-        let text = message.into().into_bytes();
+        let text = Text::from(message.into().into_bytes());
         let token = Token {
             kind: TokenKind::Error,
             at: self.start,

@@ -18,7 +18,11 @@ impl<'t> Frame<'t, '_, '_> {
         let flow = match self.iterate(&value, pipe, body)? {
             Some(()) => Flow::On,
             None => match &branch.otherwise {
-                Some(body) => self.body(dot, body)?,
+                // As in Go, `break` here ends this `range`, not the one around it.
+                Some(body) => match self.body(dot, body)? {
+                    Flow::Break => Flow::On,
+                    flow => flow,
+                },
                 None => Flow::On,
             },
         };

@@ -6,6 +6,7 @@ pub mod ast;
 mod builtin;
 mod call;
 mod compare;
+mod constant;
 mod engine;
 pub mod error;
 mod escape;

@@ -71,7 +71,7 @@ impl Scope {
             kind: TokenKind::Eof,
             at: 0,
             line: 0,
-            text: Vec::new(),
+            text: Text::from(&b""[..]),
         };
         Self {
             tokens: [none.clone(), none.clone(), none],
@@ -312,7 +312,7 @@ impl Parser<'_> {
         match token.kind {
             TokenKind::Text => Ok(Ok(Node::Text {
                 at: token.at,
-                text: Arc::from(token.text),
+                text: token.text,
             })),
             TokenKind::LeftDelim => {
                 self.scope.action_line = token.line;

@@ -117,9 +117,10 @@ impl Reentry for Run<'_> {
     }
 
     fn execute_text(&mut self, name: &str, text: &[u8], data: Value) -> Result<Vec<u8>, String> {
-        self.templates
-            .parse(name, text)
+        let definition = self
+            .templates
+            .add(name, text)
             .map_err(|error| error.message)?;
-        self.execute(name, data)
+        self.apart(name.as_bytes(), &definition, Operand::concrete(data))
     }
 }

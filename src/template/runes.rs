@@ -43,6 +43,9 @@ pub fn characters(mut bytes: &[u8]) -> impl Iterator<Item = (char, usize)> {
 
 /// Go's `utf8.RuneCount`.
 pub fn count(bytes: &[u8]) -> usize {
+    if bytes.is_ascii() {
+        return bytes.len();
+    }
     characters(bytes).count()
 }
 

@@ -2,6 +2,7 @@
 
 use crate::template::quote::quote;
 use crate::template::runes::characters;
+use crate::template::value::Text;
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +89,7 @@ pub(crate) struct Token {
     pub(crate) at: usize,
     /// From 1.
     pub(crate) line: usize,
-    pub(crate) text: Vec<u8>,
+    pub(crate) text: Text,
 }
 
 impl Token {

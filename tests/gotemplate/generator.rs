@@ -1,5 +1,9 @@
 //! Random templates, most of them well formed, from a seed.
 
+use crate::pieces::{
+    FIELDS, FUNCTIONS, LITERALS, TAME_FIELDS, TAME_FUNCTIONS, TAME_LITERALS, TEXTS,
+};
+
 /// A small random sequence (splitmix64), the same for the same seed everywhere.
 pub(crate) struct Generator {
     state: u64,
@@ -8,183 +12,6 @@ pub(crate) struct Generator {
     /// Whether this template is made of pieces that seldom fail.
     tame: bool,
 }
-
-const TAME_FIELDS: &[&str] = &[
-    ".",
-    "$",
-    "$.name",
-    "$.n",
-    "$.neg",
-    "$.f",
-    "$.fint",
-    "$.big",
-    "$.huge",
-    "$.tiny",
-    "$.t",
-    "$.fl",
-    "$.html",
-    "$.uni",
-    "$.nl",
-    "$.list",
-    "$.strs",
-    "$.mixed",
-    "$.el",
-    "$.em",
-    "$.m",
-    "$.nest",
-    "$.cfg.tags.k1",
-    "$.mat",
-];
-
-const TAME_LITERALS: &[&str] = &[
-    "1",
-    "0",
-    "-3",
-    "42",
-    "1.5",
-    "1e3",
-    "0x1F",
-    "'a'",
-    "2i",
-    "\"\"",
-    "\"a b\"",
-    "`raw\\`",
-    "true",
-    "false",
-    "1e30",
-    r#""q\"\\é\x41\u00e9\n\xff""#,
-];
-
-const TAME_FUNCTIONS: &[(&str, usize)] = &[
-    ("idt", 1),
-    ("print", 2),
-    ("print", 3),
-    ("println", 2),
-    ("html", 1),
-    ("js", 1),
-    ("urlquery", 2),
-    ("and", 2),
-    ("or", 2),
-    ("or", 3),
-    ("not", 1),
-    ("mk", 0),
-    ("index", 1),
-    ("printf \"%v %T %q\"", 3),
-    ("printf \"%#v\"", 1),
-];
-
-const FIELDS: &[&str] = &[
-    ".name",
-    ".n",
-    ".neg",
-    ".zero",
-    ".f",
-    ".fint",
-    ".big",
-    ".huge",
-    ".t",
-    ".fl",
-    ".nul",
-    ".html",
-    ".uni",
-    ".list",
-    ".strs",
-    ".mixed",
-    ".el",
-    ".em",
-    ".m",
-    ".nest.x.y.z",
-    ".nest.list",
-    ".cfg",
-    ".cfg.region",
-    ".cfg.tags.k1",
-    ".missing",
-    ".missing.deep",
-    ".nul.x",
-    ".name.x",
-    ".m.zz",
-    ".mat",
-    "$.n",
-    "$.cfg.azs",
-    "$",
-    ".",
-    "$.list",
-    "$.f",
-];
-
-const LITERALS: &[&str] = &[
-    "1",
-    "0",
-    "-3",
-    "42",
-    "1.5",
-    "1e3",
-    "-0.25",
-    "0x1F",
-    "0b11",
-    "0o17",
-    "017",
-    "1_000",
-    "'a'",
-    r"'\n'",
-    "'世'",
-    "2i",
-    "1+2i",
-    "0x1p4",
-    "\"\"",
-    "\"a b\"",
-    r#""q\"\\é\x41\u00e9\n""#,
-    "`raw\\`",
-    "true",
-    "false",
-    "nil",
-    "\"%d\"",
-    "9223372036854775807",
-    "18446744073709551615",
-    "1e30",
-    "08",
-    "1.2.3",
-    "0x",
-];
-
-const TEXTS: &[&str] = &[
-    "a", " ", "\n", "\t x \n", "é世", "}}", "{", "- ", " -", "<b>&'\"", "\r\n", "", "word ",
-    "  \n  ",
-];
-
-const FUNCTIONS: &[(&str, usize)] = &[
-    ("add", 2),
-    ("upper", 1),
-    ("repeat", 2),
-    ("mk", 0),
-    ("idt", 1),
-    ("nilf", 0),
-    ("fail", 1),
-    ("seq", 1),
-    ("and", 2),
-    ("or", 2),
-    ("not", 1),
-    ("len", 1),
-    ("index", 2),
-    ("index", 3),
-    ("slice", 2),
-    ("slice", 3),
-    ("print", 2),
-    ("print", 3),
-    ("println", 2),
-    ("html", 1),
-    ("js", 1),
-    ("urlquery", 1),
-    ("eq", 2),
-    ("eq", 3),
-    ("ne", 2),
-    ("lt", 2),
-    ("le", 2),
-    ("gt", 2),
-    ("ge", 2),
-    ("call", 1),
-    ("undefinedFunction", 1),
-];
 
 impl Generator {
     pub(crate) const fn new(seed: u64) -> Self {
@@ -434,7 +261,8 @@ impl Generator {
                     .to_owned(),
                 _ => self.command(depth),
             };
-            text += &format!(" | {more}");
+            text += " | ";
+            text += &more;
         }
         text
     }
@@ -446,9 +274,7 @@ impl Generator {
         if self.below(4) == 0 {
             let format = self.format();
             let count = self.below(3);
-            let arguments: String = (0..count)
-                .map(|_| format!(" {}", self.operand(depth - 1)))
-                .collect();
+            let arguments = self.arguments(count, depth - 1);
             return format!("printf {format}{arguments}");
         }
         let functions = if self.tame { TAME_FUNCTIONS } else { FUNCTIONS };
@@ -458,10 +284,17 @@ impl Generator {
         } else {
             count
         };
-        let arguments: String = (0..count)
-            .map(|_| format!(" {}", self.operand(depth - 1)))
-            .collect();
+        let arguments = self.arguments(count, depth - 1);
         format!("{name}{arguments}")
+    }
+
+    fn arguments(&mut self, count: usize, depth: usize) -> String {
+        let mut text = String::new();
+        for _ in 0..count {
+            text.push(' ');
+            text += &self.operand(depth);
+        }
+        text
     }
 
     fn operand(&mut self, depth: usize) -> String {

@@ -64,7 +64,7 @@ impl Place {
     fn run(&self, stop: &Stop) -> (Ended, String) {
         let mut output = Vec::new();
         let ended = run(&self.call(), stop, &mut |chunk| {
-            output.extend_from_slice(chunk)
+            output.extend_from_slice(chunk);
         })
         .unwrap();
         (ended, String::from_utf8(output).unwrap())
@@ -276,7 +276,7 @@ fn a_process_inherits_the_file_that_is_meant_for_it() {
     call.inherit = vec![std::os::fd::AsFd::as_fd(&file)];
     let mut output = Vec::new();
     run(&call, &never(), &mut |chunk| {
-        output.extend_from_slice(chunk)
+        output.extend_from_slice(chunk);
     })
     .unwrap();
     assert_eq!(output, b"1\n");

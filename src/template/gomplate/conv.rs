@@ -3,7 +3,7 @@
 use crate::template::function::Functions;
 use crate::template::gomplate::{fixed, handover, namespace, open};
 use crate::template::kind::Type;
-use crate::template::value::Value;
+use crate::template::value::{List, Value};
 
 pub(super) fn add(functions: &mut Functions) {
     namespace(
@@ -51,14 +51,59 @@ pub(super) fn add(functions: &mut Functions) {
             fixed("ToInt64", None, &[Type::Any], Type::Int64, |_, args| {
                 Ok(Value::Int64(to_integer(&args[0])?))
             }),
-            fixed(
-                "ToFloat64",
+            fixed("ToFloat64", None, &[Type::Any], Type::Float64, |_, args| {
+                to_float(&args[0])
+            }),
+            open(
+                "ToInts",
                 None,
-                &[Type::Any],
-                Type::Float64,
-                |_, args| match number(&args[0])? {
-                    Number::Int(value) => Ok(Value::Float(widen(value))),
-                    Number::Float(value) => Ok(Value::Float(value)),
+                &[],
+                Type::Any,
+                Type::List(&Type::Int),
+                |_, args| each(args, Type::Int, |arg| Ok(Value::Int(to_integer(arg)?))),
+            ),
+            open(
+                "ToInt64s",
+                None,
+                &[],
+                Type::Any,
+                Type::List(&Type::Int64),
+                |_, args| each(args, Type::Int64, |arg| Ok(Value::Int64(to_integer(arg)?))),
+            ),
+            open(
+                "ToFloat64s",
+                None,
+                &[],
+                Type::Any,
+                Type::List(&Type::Float64),
+                |_, args| each(args, Type::Float64, to_float),
+            ),
+            open(
+                "ToBools",
+                None,
+                &[],
+                Type::Any,
+                Type::List(&Type::Bool),
+                |_, args| each(args, Type::Bool, |arg| Ok(to_bool(arg)?.into())),
+            ),
+            fixed("Atoi", None, &[Type::Any], Type::Int, |_, args| {
+                Ok(Value::Int(parse_integer(&args[0], 10)?))
+            }),
+            fixed(
+                "ParseInt",
+                None,
+                &[Type::Any, Type::Int, Type::Int],
+                Type::Int64,
+                |_, args| {
+                    let base = args[1]
+                        .as_integer()
+                        .and_then(|base| u32::try_from(base).ok());
+                    match (base, args[2].as_integer()) {
+                        (Some(base @ 2..=36), Some(0 | 64)) => {
+                            Ok(Value::Int64(parse_integer(&args[0], base)?))
+                        }
+                        _ => handover("an unusual base or size"),
+                    }
                 },
             ),
             open(
@@ -142,6 +187,30 @@ fn parse_number(text: &str) -> Option<Number> {
         Ok(value) => Some(Number::Int(value)),
         Err(_) => text.parse().ok().map(Number::Float),
     }
+}
+
+fn to_float(value: &Value) -> Result<Value, String> {
+    Ok(Value::Float(match number(value)? {
+        Number::Int(value) => widen(value),
+        Number::Float(value) => value,
+    }))
+}
+
+fn each(
+    args: &[Value],
+    element: Type,
+    convert: impl Fn(&Value) -> Result<Value, String>,
+) -> Result<Value, String> {
+    let items: Result<Vec<_>, String> = args.iter().map(convert).collect();
+    Ok(Value::List(List::new(element, items?)))
+}
+
+fn parse_integer(value: &Value, base: u32) -> Result<i64, String> {
+    let text = text(value)?;
+    std::str::from_utf8(&text)
+        .ok()
+        .and_then(|text| i64::from_str_radix(text, base).ok())
+        .map_or_else(|| handover("what spells no integer"), Ok)
 }
 
 fn to_integer(value: &Value) -> Result<i64, String> {

@@ -8,7 +8,7 @@ use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::template::function::Functions;
 use crate::template::gomplate::conv::text;
-use crate::template::gomplate::{fixed, handover, namespace};
+use crate::template::gomplate::{fixed, handover, namespace, yaml};
 use crate::template::kind::Type;
 use crate::template::value::Value;
 
@@ -48,6 +48,13 @@ pub(super) fn add(functions: &mut Functions) {
                     write(&args[0], &mut shown)?;
                     Ok(shown.into())
                 },
+            ),
+            fixed(
+                "ToYAML",
+                Some("toYAML"),
+                &[Type::Any],
+                Type::Str,
+                |_, args| Ok(yaml::document(&args[0])?.into()),
             ),
             fixed(
                 "ToJSONPretty",

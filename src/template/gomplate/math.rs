@@ -51,6 +51,56 @@ pub(super) fn add(functions: &mut Functions) {
             fixed("Ceil", None, &[Type::Any], Type::Any, |_, args| {
                 Ok(Value::Float(float(number(&args[0])?).ceil()))
             }),
+            fixed("Abs", None, &[Type::Any], Type::Any, |_, args| {
+                match number(&args[0])? {
+                    // gomplate computes with floats here.
+                    Number::Int(value) if value.unsigned_abs() <= EXACT => {
+                        Ok(Value::Int64(value.abs()))
+                    }
+                    Number::Int(_) => handover("a very large number"),
+                    Number::Float(value) => Ok(Value::Float(value.abs())),
+                }
+            }),
+            fixed("Pow", Some("pow"), TWO, Type::Any, |_, args| {
+                power(number(&args[0])?, number(&args[1])?)
+            }),
+            open(
+                "Max",
+                None,
+                &[Type::Any],
+                Type::Any,
+                Type::Any,
+                |_, args| {
+                    extreme(
+                        args,
+                        i64::max,
+                        |a, b| if a.total_cmp(&b).is_ge() { a } else { b },
+                    )
+                },
+            ),
+            open(
+                "Min",
+                None,
+                &[Type::Any],
+                Type::Any,
+                Type::Any,
+                |_, args| {
+                    extreme(
+                        args,
+                        i64::min,
+                        |a, b| if a.total_cmp(&b).is_le() { a } else { b },
+                    )
+                },
+            ),
+            fixed("IsInt", None, &[Type::Any], Type::Bool, |_, args| {
+                Ok((looks_like(&args[0])? == Some(true)).into())
+            }),
+            fixed("IsFloat", None, &[Type::Any], Type::Bool, |_, args| {
+                Ok((looks_like(&args[0])? == Some(false)).into())
+            }),
+            fixed("IsNum", None, &[Type::Any], Type::Bool, |_, args| {
+                Ok(looks_like(&args[0])?.is_some().into())
+            }),
             open(
                 "Seq",
                 Some("seq"),
@@ -67,6 +117,72 @@ fn float(number: Number) -> f64 {
     match number {
         Number::Int(value) => widen(value),
         Number::Float(value) => value,
+    }
+}
+
+/// Floats hold all integers up to this one.
+const EXACT: u64 = 1 << 53;
+
+/// A whole number to a whole power, where the float that gomplate computes is exact.
+fn power(base: Number, exponent: Number) -> Result<Value, String> {
+    let (Number::Int(base), Number::Int(exponent)) = (base, exponent) else {
+        return handover("a power of what is no integer");
+    };
+    u32::try_from(exponent)
+        .ok()
+        .and_then(|exponent| base.checked_pow(exponent))
+        .filter(|power| base.unsigned_abs() <= EXACT && power.unsigned_abs() <= EXACT)
+        .map_or_else(
+            || handover("a negative or very large power"),
+            |power| Ok(Value::Int64(power)),
+        )
+}
+
+fn extreme(
+    args: &[Value],
+    whole: fn(i64, i64) -> i64,
+    real: fn(f64, f64) -> f64,
+) -> Result<Value, String> {
+    let numbers: Result<Vec<Number>, String> = args.iter().map(number).collect();
+    let numbers = numbers?;
+    let wholes: Option<Vec<i64>> = numbers
+        .iter()
+        .map(|number| match number {
+            Number::Int(value) => Some(*value),
+            Number::Float(_) => None,
+        })
+        .collect();
+    if let Some(found) = wholes {
+        let found = found.into_iter().reduce(whole);
+        return found.map_or_else(|| handover("no numbers"), |found| Ok(Value::Int64(found)));
+    }
+    let mut reals = numbers.into_iter().map(float);
+    if reals.clone().any(f64::is_nan) {
+        return handover("an extreme among what is no number");
+    }
+    let found = reals.next().map(|first| reals.fold(first, real));
+    found.map_or_else(|| handover("no numbers"), |found| Ok(Value::Float(found)))
+}
+
+/// Whether a value is an integer or looks like one (`true`), or like a float (`false`).
+fn looks_like(value: &Value) -> Result<Option<bool>, String> {
+    match value {
+        Value::Native(_) => handover("an unusual value"),
+        Value::Str(text) => {
+            // What begins like this spells no number, `inf` and `nan` neither.
+            let begins = text.first().map(u8::to_ascii_lowercase);
+            if begins.is_none_or(|byte| byte.is_ascii_alphabetic() && !matches!(byte, b'i' | b'n'))
+            {
+                return Ok(None);
+            }
+            Ok(Some(matches!(number(value)?, Number::Int(_))))
+        }
+        Value::Float(_) => Ok(Some(false)),
+        value => Ok(value.as_integer().map(|_| true).or(matches!(
+            value,
+            Value::Uint(_) | Value::Uint64(_)
+        )
+        .then_some(true))),
     }
 }
 

@@ -6,13 +6,17 @@
 mod coll;
 mod conv;
 mod data;
+mod encoding;
 mod env;
+mod lists;
 mod math;
 mod path;
 mod regexp;
+mod scalar;
 mod strings;
 mod test;
 mod tmpl;
+mod yaml;
 
 use crate::template::function::{Function, Functions, Signature};
 use crate::template::host::Host;
@@ -31,6 +35,7 @@ pub fn functions() -> Functions {
         coll::add,
         conv::add,
         data::add,
+        encoding::add,
         env::add,
         math::add,
         path::add,

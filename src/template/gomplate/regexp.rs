@@ -3,8 +3,8 @@
 use regex::Regex;
 
 use crate::template::function::Functions;
-use crate::template::gomplate::conv::text;
-use crate::template::gomplate::{fixed, handover, namespace};
+use crate::template::gomplate::conv::{Number, number, text};
+use crate::template::gomplate::{fixed, handover, namespace, open};
 use crate::template::kind::Type;
 use crate::template::value::Value;
 
@@ -21,6 +21,42 @@ pub(super) fn add(functions: &mut Functions) {
                 Type::Bool,
                 |_, args| Ok(compile(&args[0])?.is_match(&ascii(&args[1])?).into()),
             ),
+            fixed(
+                "Find",
+                None,
+                &[Type::Any, Type::Any],
+                Type::Str,
+                |_, args| {
+                    let input = ascii(&args[1])?;
+                    let found = compile(&args[0])?
+                        .find(&input)
+                        .map_or("", |found| found.as_str());
+                    Ok(found.into())
+                },
+            ),
+            open("FindAll", None, &[], Type::Any, Type::STRINGS, |_, args| {
+                let (pattern, limit, input) = limited(args)?;
+                let found: Vec<&str> = compile(pattern)?
+                    .find_iter(&input)
+                    .map(|found| found.as_str())
+                    .take(limit)
+                    .collect();
+                Ok(Value::strings(found))
+            }),
+            open("Split", None, &[], Type::Any, Type::STRINGS, |_, args| {
+                let (pattern, limit, input) = limited(args)?;
+                split(&compile(pattern)?, limit, &input)
+            }),
+            fixed("QuoteMeta", None, &[Type::Any], Type::Str, |_, args| {
+                let mut quoted = Vec::new();
+                for byte in text(&args[0])? {
+                    if b"\\.+*?()|[]{}^$".contains(&byte) {
+                        quoted.push(b'\\');
+                    }
+                    quoted.push(byte);
+                }
+                Ok(Value::text(quoted))
+            }),
             fixed(
                 "Replace",
                 None,
@@ -49,6 +85,31 @@ pub(super) fn add(functions: &mut Functions) {
             ),
         ],
     );
+}
+
+/// An expression, how many of its matches count, and the text.
+fn limited(args: &[Value]) -> Result<(&Value, usize, String), String> {
+    match args {
+        [pattern, input] => Ok((pattern, usize::MAX, ascii(input)?)),
+        [pattern, limit, input] => match number(limit)? {
+            Number::Int(limit) => Ok((
+                pattern,
+                usize::try_from(limit).unwrap_or(usize::MAX),
+                ascii(input)?,
+            )),
+            Number::Float(_) => handover("an unusual limit"),
+        },
+        _ => handover("unusual arguments of a regular expression"),
+    }
+}
+
+/// The pieces between matches. Where a match is empty, Go's rules are its own.
+fn split(pattern: &Regex, limit: usize, input: &str) -> Result<Value, String> {
+    if pattern.is_match("") || pattern.find_iter(input).any(|found| found.is_empty()) {
+        return handover("a split where nothing is");
+    }
+    let pieces: Vec<&str> = pattern.splitn(input, limit).collect();
+    Ok(Value::strings(pieces))
 }
 
 fn ascii(value: &Value) -> Result<String, String> {

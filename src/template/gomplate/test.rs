@@ -3,7 +3,7 @@
 use crate::template::function::Functions;
 use crate::template::gomplate::conv::{text, to_bool};
 use crate::template::gomplate::{fixed, handover, namespace, open};
-use crate::template::kind::Type;
+use crate::template::kind::{Kind, Type};
 use crate::template::value::Value;
 
 pub(super) fn add(functions: &mut Functions) {
@@ -84,6 +84,31 @@ pub(super) fn add(functions: &mut Functions) {
                     } else {
                         args[1].clone()
                     })
+                },
+            ),
+            fixed(
+                "IsKind",
+                Some("isKind"),
+                &[Type::Str, Type::Any],
+                Type::Bool,
+                |_, args| {
+                    let kind = args[1].kind();
+                    let wanted = args[0].as_text().unwrap_or_default();
+                    let is_number = matches!(
+                        kind,
+                        Kind::Int
+                            | Kind::Int32
+                            | Kind::Int64
+                            | Kind::Uint
+                            | Kind::Uint8
+                            | Kind::Uint64
+                            | Kind::Float64
+                            | Kind::Complex128
+                    );
+                    Ok(
+                        (wanted == kind.name().as_bytes() || wanted == b"number" && is_number)
+                            .into(),
+                    )
                 },
             ),
             fixed("Kind", Some("kind"), &[Type::Any], Type::Str, |_, args| {

@@ -112,7 +112,9 @@ mod tests {
             clock: || 1234,
             ..Json::new(Box::new(&mut out))
         };
-        events.iter().for_each(|event| sink.event(event));
+        for event in &events {
+            sink.event(event);
+        }
         drop(sink);
         let expected = r#"{"event":"run-started","version":1,"run":"r1","command":"apply","stages":2,"jobs":1,"time_ms":1000}
 {"event":"stage-started","stage":"net","action":"up","attempt":1,"reasons":["new"],"log":"/l","time_ms":1234}

@@ -39,7 +39,11 @@ impl Lines {
             self.open.drain(..=back);
         }
         while self.open.len() > LONGEST {
-            let end = self.open.floor_char_boundary(LONGEST);
+            // A character has 4 bytes at most, and there is always one boundary among four places.
+            let mut places = (LONGEST - 3..=LONGEST).rev();
+            let end = places
+                .find(|at| self.open.is_char_boundary(*at))
+                .unwrap_or(LONGEST);
             let line: String = self.open.drain(..end).collect();
             whole.push(line);
         }

@@ -5,6 +5,7 @@ mod json;
 mod lines;
 mod stream;
 mod text;
+mod waiting;
 
 pub use json::Json;
 pub use stream::{Stream, complain, conceal, print};

@@ -14,13 +14,8 @@ use crate::ui::color::{Colors, DONE, FAILED, STAGES, WARNING, paint};
 use crate::ui::diagnostic::{printable, warning};
 use crate::ui::sink::lines::{Lines, shown};
 use crate::ui::sink::stream::{Stream, lost};
+use crate::ui::sink::waiting::Stopping;
 use crate::ui::table::duration;
-
-/// How long a stage may be silent before something is said for it.
-const SILENCE: Duration = Duration::from_secs(60);
-
-/// How often it is said for what betterform still waits once it is to stop.
-const REMINDER: Duration = Duration::from_secs(30);
 
 /// How much of a stage's block is kept in memory; more than that is kept in a file without a name.
 const BLOCK: usize = 1024 * 1024;
@@ -38,31 +33,25 @@ pub enum Style {
 
 /// Tells people.
 pub struct Text<'w> {
-    style: Style,
+    pub(super) style: Style,
     colors: Colors,
-    out: Stream<'w>,
+    pub(super) out: Stream<'w>,
     err: Stream<'w>,
-    stages: BTreeMap<StageName, Running>,
+    pub(super) stages: BTreeMap<StageName, Running>,
     next_color: usize,
     /// What failed and what was blocked, told again at the end.
     failures: Vec<String>,
     blocked: Vec<String>,
-    stopping: Option<Stopping>,
+    pub(super) stopping: Option<Stopping>,
 }
 
-struct Running {
+/// A stage whose `ctl` runs.
+pub(super) struct Running {
     color: usize,
-    started: Instant,
-    heard: Instant,
+    pub(super) started: Instant,
+    pub(super) heard: Instant,
     lines: Lines,
     block: SpooledTempFile,
-}
-
-/// That the user asked to stop.
-struct Stopping {
-    /// When what still runs is killed.
-    end: Option<Instant>,
-    told: Instant,
 }
 
 /// A stage that did not succeed.
@@ -180,7 +169,7 @@ impl<'w> Text<'w> {
         }
     }
 
-    fn say(&mut self, text: &str) {
+    pub(super) fn say(&mut self, text: &str) {
         self.err.write(&format!("{text}\n"));
     }
 
@@ -261,7 +250,7 @@ impl<'w> Text<'w> {
         }
     }
 
-    fn prefix(&self, stage: &StageName) -> String {
+    pub(super) fn prefix(&self, stage: &StageName) -> String {
         let number = self.stages.get(stage).map_or(0, |running| running.color);
         let style = STAGES.get(number % STAGES.len()).copied();
         paint(
@@ -334,63 +323,6 @@ impl<'w> Text<'w> {
             told.push_str(&format!("\n  log: {}", end.log.display()));
         }
         self.failures.push(told);
-    }
-
-    fn stop(&mut self, level: u8, grace: Duration, now: Instant) {
-        let end = match level {
-            1 => now.checked_add(grace),
-            _ => self.stopping.as_ref().and_then(|stopping| stopping.end),
-        };
-        self.stopping = Some(Stopping { end, told: now });
-        let how = match level {
-            1 if self.stages.is_empty() => "nothing new starts".to_owned(),
-            1 => self.awaited(now) + "; again: SIGTERM",
-            2 => self.awaited(now) + "; SIGTERM was sent; again: SIGKILL",
-            _ => "SIGKILL was sent".to_owned(),
-        };
-        self.say(&format!("stopping: {how}"));
-    }
-
-    /// For what is waited, and how long.
-    fn awaited(&self, now: Instant) -> String {
-        let names: Vec<_> = self.stages.keys().map(StageName::as_str).collect();
-        let end = self.stopping.as_ref().and_then(|stopping| stopping.end);
-        let left = end.map(|end| end.saturating_duration_since(now).as_secs() * 1000);
-        let left = left.map(|left| format!(", SIGKILL in {}", duration(left)));
-        format!(
-            "waiting for {}{}",
-            names.join(", "),
-            left.unwrap_or_default()
-        )
-    }
-
-    fn tick_at(&mut self, now: Instant) {
-        let waiting = !self.stages.is_empty();
-        if let Some(stopping) = &mut self.stopping
-            && waiting
-            && now.saturating_duration_since(stopping.told) >= REMINDER
-        {
-            stopping.told = now;
-            let awaited = self.awaited(now);
-            self.say(&format!("stopping: {awaited}"));
-        }
-        if self.style == Style::Quiet {
-            return;
-        }
-        let mut silent = Vec::new();
-        for (stage, running) in &mut self.stages {
-            if now.saturating_duration_since(running.heard) >= SILENCE {
-                running.heard = now;
-                let since = now.saturating_duration_since(running.started).as_secs();
-                silent.push((stage.clone(), duration(since * 1000)));
-            }
-        }
-        for (stage, since) in silent {
-            let prefix = self.prefix(&stage);
-            self.out
-                .write(&format!("{prefix} still running, {since}\n"));
-            self.out.flush();
-        }
     }
 
     // The end.
