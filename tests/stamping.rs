@@ -53,17 +53,15 @@ impl Stamper for Installed {
 }
 
 /// The cases that the embedded stamper leaves to gomplate, as they use what it does not have. Not one more, not one less.
-const LEFT_TO_GOMPLATE: [&str; 15] = [
+const LEFT_TO_GOMPLATE: [&str; 13] = [
     "census-coll",
     "census-conv",
     "census-data",
     "census-define-datasource",
     "census-strings",
     "census-time",
-    "census-tmpl",
     "config-root",
     "environment-file",
-    "environment-text",
     "error-undefined-datasource",
     "idiom-10-datasource",
     "yaml-context",

@@ -26,7 +26,7 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
         }
         session.interrupted()?;
         let rendered = observer.render(ix.index());
-        match rendered.and_then(|rendered| site.sync(ix.index(), &rendered)) {
+        match rendered.and_then(|rendered| site.sync_alone(ix.index(), &rendered)) {
             Ok(synced) => teller.event(&Event::StageStamped {
                 stage: stage.clone(),
                 written: synced.written.len(),

@@ -15,4 +15,5 @@ pub mod restore;
 pub mod settle;
 pub mod site;
 mod stopping;
+pub mod unrecorded;
 mod worker;

@@ -12,6 +12,7 @@ use crate::core::record::StampedFile;
 use crate::core::stage::StageName;
 use crate::error::{Error, Result};
 use crate::execute::site::Site;
+use crate::execute::unrecorded;
 use crate::observe::detail::Detail;
 use crate::stamp::sync::sync;
 use crate::stamp::{RenderedFile, RenderedFiles};
@@ -57,8 +58,12 @@ pub fn restore(
             },
         );
     }
-    let made: Result<BTreeSet<PathBuf>> = detail.made.iter().map(|name| path_of(name)).collect();
-    sync(&directory, &files, &made?)?;
+    let mut made = unrecorded::noted(site.project, stage);
+    for name in &detail.made {
+        made.insert(path_of(name)?);
+    }
+    sync(&directory, &files, &made)?;
+    unrecorded::forget(site.project, stage);
     Ok(Restored {
         config: configuration(site, recording)?,
     })

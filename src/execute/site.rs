@@ -13,6 +13,7 @@ use crate::core::record::{Recorded, RunId};
 use crate::core::stage::{Action, StageName};
 use crate::error::{Error, Result};
 use crate::execute::restore::Restored;
+use crate::execute::unrecorded;
 use crate::observe::detail::Detail;
 use crate::observe::examine::{Examined, Inherited, Known};
 use crate::observe::observer::Observer;
@@ -117,19 +118,30 @@ impl Site<'_> {
     /// # Errors
     /// Something cannot be written.
     pub fn sync(&self, stage: usize, rendered: &Rendered) -> Result<Synced> {
-        let before = self.known(stage).map(|known| known.detail().made);
-        let names = before
+        let synced = self.bring(stage, rendered)?;
+        unrecorded::forget(self.project, self.name(stage));
+        Ok(synced)
+    }
+
+    /// Brings a stage's stamped directory to what was rendered although no attempt at running it follows.
+    ///
+    /// # Errors
+    /// Something cannot be written.
+    pub fn sync_alone(&self, stage: usize, rendered: &Rendered) -> Result<Synced> {
+        unrecorded::note(self.project, self.name(stage), rendered.files.keys())?;
+        self.bring(stage, rendered)
+    }
+
+    fn bring(&self, stage: usize, rendered: &Rendered) -> Result<Synced> {
+        let recorded = self.known(stage).map(|known| known.detail().made);
+        let names = recorded
             .into_iter()
             .flatten()
             .filter_map(|name| unescape(&name));
-        let previous = names
-            .map(|name| PathBuf::from(OsString::from_vec(name)))
-            .collect();
-        sync(
-            &self.observer.stamped_dir(stage),
-            &rendered.files,
-            &previous,
-        )
+        let mut previous = unrecorded::noted(self.project, self.name(stage));
+        previous.extend(names.map(|name| PathBuf::from(OsString::from_vec(name))));
+        let directory = self.observer.stamped_dir(stage);
+        sync(&directory, &rendered.files, &previous)
     }
 
     /// The direct dependencies of every stage, by index.

@@ -80,6 +80,8 @@ pub trait Host {
 pub trait Reentry {
     /// The world.
     fn host(&mut self) -> &mut dyn Host;
+    /// The name of the outermost template.
+    fn name(&self) -> &str;
     /// The data that the outermost template was started with.
     fn root(&mut self) -> Value;
     /// Executes a template of the running set. The error is the full Go text.

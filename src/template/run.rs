@@ -48,6 +48,7 @@ pub(crate) struct Run<'h> {
     pub(crate) steps: u64,
     pub(crate) depth: usize,
     root: Value,
+    name: String,
 }
 
 impl<'h> Run<'h> {
@@ -59,6 +60,7 @@ impl<'h> Run<'h> {
             steps: 0,
             depth: 0,
             root,
+            name: String::new(),
         }
     }
 
@@ -68,6 +70,7 @@ impl<'h> Run<'h> {
         name: &str,
         definition: &Definition,
     ) -> Result<Vec<u8>, TemplateError> {
+        name.clone_into(&mut self.name);
         let mut data = Operand::concrete(self.root.clone());
         data.root = true;
         Frame::new(self, name.as_bytes(), definition, data).execute()?;
@@ -103,6 +106,10 @@ impl<'h> Run<'h> {
 impl Reentry for Run<'_> {
     fn host(&mut self) -> &mut dyn Host {
         self.host
+    }
+
+    fn name(&self) -> &str {
+        &self.name
     }
 
     fn root(&mut self) -> Value {

@@ -13,10 +13,13 @@
     reason = "this is all test code, in modules of its own"
 )]
 
+mod downrules;
+mod examples;
 mod failures;
 mod faults;
 mod lifecycle;
 mod orphans;
+mod output;
 mod places;
 mod sandbox;
 mod selection;

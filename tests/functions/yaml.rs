@@ -110,6 +110,13 @@ const KEYS: [&str; 24] = [
     "9", "é", "ä", "01", "0", "-", "x\ny", "# k", "yes",
 ];
 
+/// Characters that mean something in YAML, and some that do not.
+const ODD: [char; 46] = [
+    'a', 'n', 'y', 'e', 'E', 'x', 'o', 'b', 'T', '0', '1', '2', '7', '9', '+', '-', '.', '_', ':',
+    ' ', '\n', '\t', '#', ',', '[', ']', '{', '}', '&', '*', '!', '|', '>', '\'', '"', '%', '@',
+    '?', '~', '<', '=', '/', '\\', 'é', '🎉', '\u{a0}',
+];
+
 /// Numbers that follow from a seed.
 struct Row(u64);
 
@@ -159,6 +166,13 @@ pub(crate) fn documents() -> Vec<String> {
     let mut row = Row(7);
     for _ in 0..1500 {
         all.push(map(&mut row, 3));
+    }
+    for _ in 0..4000 {
+        let text: String = (0..=row.next(7))
+            .map(|_| *ODD.get(row.next(ODD.len())).unwrap())
+            .collect();
+        all.push(json!({"k": text, "l": [text]}));
+        all.push(json!({text.clone(): text}));
     }
     all.iter()
         .map(Value::to_string)

@@ -17,6 +17,7 @@ pub(super) fn add(functions: &mut Functions) {
     namespace(functions, "coll", "*funcs.CollFuncs", entries);
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of functions")]
 fn entries() -> Vec<Entry> {
     vec![
         open(

@@ -5,6 +5,7 @@ use crate::template::gomplate::{fixed, handover, namespace, open};
 use crate::template::kind::Type;
 use crate::template::value::{List, Value};
 
+#[expect(clippy::too_many_lines, reason = "a table of functions")]
 pub(super) fn add(functions: &mut Functions) {
     namespace(
         functions,

@@ -74,7 +74,7 @@ pub(super) fn add(functions: &mut Functions) {
 }
 
 /// A JSON text as gomplate's values.
-pub fn parse(text: &[u8]) -> Result<Value, String> {
+pub(super) fn parse(text: &[u8]) -> Result<Value, String> {
     let text = std::str::from_utf8(text).or_else(|_| handover("JSON that is not UTF-8"))?;
     let odd = |c: char| {
         c == '\u{7f}'
@@ -222,8 +222,9 @@ fn quote(text: &[u8], shown: &mut String) -> Result<(), String> {
             '\n' => shown.push_str("\\n"),
             '\r' => shown.push_str("\\r"),
             '\t' => shown.push_str("\\t"),
-            '<' | '>' | '&' => shown.push_str(&format!("\\u{:04x}", u32::from(c))),
-            '\u{2028}' | '\u{2029}' => shown.push_str(&format!("\\u{:04x}", u32::from(c))),
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
+                shown.push_str(&format!("\\u{:04x}", u32::from(c)));
+            }
             c if c.is_control() => return handover("JSON of control characters"),
             c => shown.push(c),
         }

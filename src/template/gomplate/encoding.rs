@@ -71,5 +71,9 @@ fn digest(name: &'static str, shown: fn(&[u8]) -> String) -> Entry {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut shown = String::with_capacity(bytes.len().saturating_mul(2));
+    for byte in bytes {
+        shown.push_str(&format!("{byte:02x}"));
+    }
+    shown
 }

@@ -21,6 +21,9 @@ pub(super) fn add(functions: &mut Functions) {
                 Type::Str,
                 getenv,
             ),
+            fixed("ExpandEnv", None, &[Type::Any], Type::Str, |host, args| {
+                expand(host, &text(&args[0])?)
+            }),
             fixed("HasEnv", None, &[Type::Any], Type::Bool, |host, args| {
                 Ok(host.env(&text(&args[0])?).is_some().into())
             }),
@@ -73,4 +76,32 @@ fn getenv(host: &mut dyn Host, args: &[Value]) -> Result<Value, String> {
         return handover("a variable that is read from a file");
     }
     Ok(args.get(1).cloned().unwrap_or_else(|| "".into()))
+}
+
+/// A text with `$NAME` and `${NAME}` replaced. Other characters after a dollar have rules of their own: gomplate's.
+fn expand(host: &mut dyn Host, input: &[u8]) -> Result<Value, String> {
+    let mut shown = Vec::new();
+    let mut rest = input;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'$') {
+        let (before, after) = rest.split_at(at);
+        shown.extend_from_slice(before);
+        let after = after.get(1..).unwrap_or_default();
+        let in_braces = after.first() == Some(&b'{');
+        let names = after.get(usize::from(in_braces)..).unwrap_or_default();
+        let length = names
+            .iter()
+            .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
+            .count();
+        let (name, behind) = names.split_at(length);
+        let closed = !in_braces || behind.first() == Some(&b'}');
+        if !closed || name.first().is_none_or(u8::is_ascii_digit) {
+            return handover("an unusual use of `$`");
+        }
+        if let Value::Str(value) = getenv(host, &[Value::text(name)])? {
+            shown.extend_from_slice(&value);
+        }
+        rest = behind.get(usize::from(in_braces)..).unwrap_or_default();
+    }
+    shown.extend_from_slice(rest);
+    Ok(Value::text(shown))
 }

@@ -231,15 +231,18 @@ pub(super) fn sort_by(key: &[u8], items: &[Value]) -> Result<Value, String> {
     ))
 }
 
-/// A copy of a map's entries; kept here for the functions that change maps in place.
+/// The functions that change a map in place, for whoever else has it too.
 pub(super) fn change_entries() -> Vec<Entry> {
     vec![
         fixed(
             "Set",
             Some("set"),
-            &[Type::Str, Type::Any, Type::ANY_MAP],
+            &[Type::Str, Type::Any, Type::Any],
             Type::ANY_MAP,
             |_, args| {
+                if contains(&args[1], &args[2], DEPTH) {
+                    return handover("a map within itself");
+                }
                 change(&args[2], |entries| {
                     if let Value::Str(key) = &args[0] {
                         entries.insert(key.clone(), args[1].clone());
@@ -250,7 +253,7 @@ pub(super) fn change_entries() -> Vec<Entry> {
         fixed(
             "Unset",
             Some("unset"),
-            &[Type::Str, Type::ANY_MAP],
+            &[Type::Str, Type::Any],
             Type::ANY_MAP,
             |_, args| {
                 change(&args[1], |entries| {
@@ -265,6 +268,25 @@ fn change(map: &Value, change: impl FnOnce(&mut BTreeMap<Text, Value>)) -> Resul
     let Value::Map(map) = map else {
         return handover("a change of what is no map");
     };
+    if map.element() != Type::Any {
+        return handover("a change of an unusual map");
+    }
     map.update(change);
     Ok(Value::Map(map.clone()))
+}
+
+/// Whether a value is the map or has it somewhere inside. What is too deep to tell may have it.
+fn contains(value: &Value, map: &Value, depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else {
+        return true;
+    };
+    match (value, map) {
+        (Value::Map(inner), Value::Map(map)) if inner.is_same(map) => true,
+        (Value::Map(inner), map) => {
+            (inner.entries().values()).any(|value| contains(value, map, depth))
+        }
+        (Value::List(list), map) => (list.items().iter()).any(|value| contains(value, map, depth)),
+        (Value::Native(_), _) => true,
+        _ => false,
+    }
 }

@@ -8,6 +8,7 @@ use crate::template::value::{List, Value};
 
 const TWO: &[Type] = &[Type::Any, Type::Any];
 
+#[expect(clippy::too_many_lines, reason = "a table of functions")]
 pub(super) fn add(functions: &mut Functions) {
     namespace(
         functions,

@@ -3,6 +3,11 @@
 //!
 //! Facts: gomplate v5.2.0, by its documentation and by running it.
 
+#![allow(
+    clippy::too_many_lines,
+    reason = "each file below is one table of functions"
+)]
+
 mod coll;
 mod conv;
 mod data;

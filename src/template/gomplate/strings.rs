@@ -1,13 +1,14 @@
 //! `strings`: texts. Where gomplate goes by Unicode's tables of words and cases, only ASCII is embedded.
 
 use crate::template::function::Functions;
-use crate::template::gomplate::conv::text;
+use crate::template::gomplate::conv::{Number, number, text};
 use crate::template::gomplate::{fixed, handover, namespace, open};
 use crate::template::kind::Type;
 use crate::template::value::Value;
 
 const TWO: &[Type] = &[Type::Str, Type::Any];
 
+#[expect(clippy::too_many_lines, reason = "a table of functions")]
 pub(super) fn add(functions: &mut Functions) {
     namespace(
         functions,
@@ -148,6 +149,59 @@ pub(super) fn add(functions: &mut Functions) {
                 Type::Str,
                 |_, args| indent(args),
             ),
+            open("RuneCount", None, &[], Type::Any, Type::Int, |_, args| {
+                let mut joined = Vec::new();
+                for arg in args {
+                    joined.extend(text(arg)?);
+                }
+                let count = crate::template::runes::count(&joined);
+                Ok(Value::Int(i64::try_from(count).unwrap_or(i64::MAX)))
+            }),
+            fixed(
+                "SplitN",
+                None,
+                &[Type::Str, Type::Int, Type::Any],
+                Type::STRINGS,
+                |_, args| {
+                    let (input, separator) = (utf8(&args[2])?, utf8(&args[0])?);
+                    match args[1].as_integer().and_then(|n| usize::try_from(n).ok()) {
+                        Some(n @ 1..) if !separator.is_empty() => {
+                            Ok(Value::strings(input.splitn(n, &separator)))
+                        }
+                        _ => handover("unusual arguments of SplitN"),
+                    }
+                },
+            ),
+            fixed(
+                "SkipLines",
+                None,
+                &[Type::Int, Type::Str],
+                Type::Str,
+                |_, args| {
+                    let Some(skip) = args[0].as_integer().and_then(|n| usize::try_from(n).ok())
+                    else {
+                        return handover("a negative number of lines");
+                    };
+                    let input = plain(&args[1]);
+                    let rest = input
+                        .splitn(skip.saturating_add(1), |byte| *byte == b'\n')
+                        .nth(skip);
+                    Ok(Value::text(rest.unwrap_or_default()))
+                },
+            ),
+            fixed(
+                "ShellQuote",
+                Some("shellQuote"),
+                &[Type::Any],
+                Type::Str,
+                |_, args| match &args[0] {
+                    Value::List(_) | Value::Bytes(_) => handover("a list of texts for a shell"),
+                    value => Ok(shell_quoted(&utf8(value)?).into()),
+                },
+            ),
+            open("Abbrev", None, &[], Type::Any, Type::Str, |_, args| {
+                abbreviate(args)
+            }),
             fixed("SnakeCase", None, &[Type::Any], Type::Str, |_, args| {
                 Ok(words(&ascii(&args[0])?, "_")?.into())
             }),
@@ -208,6 +262,34 @@ fn words(text: &str, by: &str) -> Result<String, String> {
     }
     let parts = text.split(['-', '_', ' ']).filter(|part| !part.is_empty());
     Ok(parts.collect::<Vec<_>>().join(by))
+}
+
+fn shell_quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\"'\"'"))
+}
+
+/// A text cut to a width in bytes, the last three of which are dots. With an offset, the middle of it: that is gomplate's.
+fn abbreviate(args: &[Value]) -> Result<Value, String> {
+    let [width, input] = args else {
+        return handover("an abbreviation with an offset");
+    };
+    let Number::Int(width) = number(width)? else {
+        return handover("an unusual width");
+    };
+    let (Ok(width), input) = (usize::try_from(width), text(input)?) else {
+        return handover("a negative width");
+    };
+    if input.len() <= width {
+        return Ok(Value::text(input));
+    }
+    match width
+        .checked_sub(3)
+        .filter(|kept| *kept > 0)
+        .and_then(|kept| input.get(..kept))
+    {
+        Some(kept) => Ok(Value::text([kept, b"..."].concat())),
+        None => handover("a very short abbreviation"),
+    }
 }
 
 fn indent(args: &[Value]) -> Result<Value, String> {

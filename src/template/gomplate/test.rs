@@ -6,6 +6,7 @@ use crate::template::gomplate::{fixed, handover, namespace, open};
 use crate::template::kind::{Kind, Type};
 use crate::template::value::Value;
 
+#[expect(clippy::too_many_lines, reason = "a table of functions")]
 pub(super) fn add(functions: &mut Functions) {
     namespace(
         functions,

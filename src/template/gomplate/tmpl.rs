@@ -33,14 +33,40 @@ pub(super) fn add(functions: &mut Functions) {
             engine.execute_text(&name, text, data).map(Value::text)
         },
     );
+    let path = Function::rendering(Signature::new(&[], Type::Str), |engine, _| {
+        Ok(clean_name(engine.name())?.into())
+    });
+    let directory = Function::rendering(Signature::new(&[], Type::Str), |engine, _| {
+        let name = clean_name(engine.name())?;
+        Ok(match name.rsplit_once('/') {
+            Some(("", _)) => "/".into(),
+            Some((directory, _)) => directory.into(),
+            None => ".".into(),
+        })
+    });
     functions.add("tpl", inline.clone());
     functions.add_namespace(
         "tmpl",
         "*tmpl.Template",
-        [("Exec", exec), ("Inline", inline)],
+        [
+            ("Exec", exec),
+            ("Inline", inline),
+            ("Path", path),
+            ("PathDir", directory),
+        ],
     );
 }
 
 fn shown(value: &Value) -> String {
     String::from_utf8_lossy(value.as_text().unwrap_or_default()).into_owned()
+}
+
+/// The path of a template. gomplate cleans it; what it would have to change, it changes itself.
+fn clean_name(name: &str) -> Result<&str, String> {
+    let parts = name.strip_prefix('/').unwrap_or(name).split('/');
+    let odd = |part: &str| matches!(part, "" | "." | "..") || part.contains('\u{fffd}');
+    if parts.into_iter().any(odd) || name.starts_with('<') {
+        return handover("an unusual path of a template");
+    }
+    Ok(name)
 }
