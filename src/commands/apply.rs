@@ -10,7 +10,7 @@ use crate::core::plan::{Decision, Orphan, Plan};
 use crate::core::record::RunResult;
 use crate::error::Result;
 use crate::execute::reconcile::{self, Walked};
-use crate::execute::{relocate, settle};
+use crate::execute::{relocate, report, settle};
 use crate::system::clock;
 use crate::ui::{self, diagnostic, sink};
 
@@ -45,6 +45,7 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
     });
     let walked = reconcile::walk(&site, &mut store, Some(&run), &goal, teller.as_mut())?;
     settle::outputs(&site, &mut store, &walked, teller.as_mut())?;
+    report::inputs(&site, &store)?;
     let mut failed = !walked.failed.is_empty();
     if options.prune && !failed && !session.stop.is_asked() {
         let settled = session.is_settled(running.yes);

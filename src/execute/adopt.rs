@@ -35,7 +35,7 @@ pub fn mark_up(
         incarnation: crate::core::fingerprint::Digest::ABSENT,
         started: clock::now(),
     };
-    let (left, own) = site.observer.left(stage, &before, Vec::new())?;
+    let (left, own) = site.observer.left(stage, &before, &[])?;
     let mut attempt = before.attempt;
     if let Some(detail) = left.detail {
         attempt.detail = detail;

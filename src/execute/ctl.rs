@@ -18,7 +18,7 @@ use crate::system::log::Log;
 use crate::system::process::{self, Call, Ending};
 
 /// The variable that names the file to which `ctl` may report its inputs.
-const INPUTS_FILE: &str = "BETTERFORM_INPUTS_FILE";
+pub(super) const INPUTS_FILE: &str = "BETTERFORM_INPUTS_FILE";
 
 /// What is run.
 pub struct Task<'a> {

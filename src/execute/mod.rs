@@ -11,6 +11,7 @@ pub mod ctl;
 pub mod down;
 pub mod reconcile;
 pub mod relocate;
+pub mod report;
 pub mod restore;
 pub mod settle;
 pub mod site;

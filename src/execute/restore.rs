@@ -1,6 +1,6 @@
 //! Brings a stamped directory to what its stage was brought up with, from the record. Knows nothing of why.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};

@@ -157,10 +157,7 @@ fn bring_up(
             let mut finished = ctl::run(site, &task(site, run, stage, reasons), &say);
             fault::point("up.ended");
             if finished.outcome == Outcome::Succeeded {
-                match site
-                    .observer
-                    .left(stage, &before, finished.reported.clone())
-                {
+                match site.observer.left(stage, &before, &finished.reported) {
                     Ok(found) => left = Some(found),
                     Err(error) => finished = Finished::broken(&error),
                 }

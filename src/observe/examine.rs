@@ -278,12 +278,7 @@ impl Observer<'_> {
     ///
     /// # Errors
     /// Something cannot be read.
-    pub fn left(
-        &self,
-        stage: usize,
-        before: &Before,
-        reported: Vec<String>,
-    ) -> Result<(Left, Own)> {
+    pub fn left(&self, stage: usize, before: &Before, reported: &[String]) -> Result<(Left, Own)> {
         let mut detail = before.detail.clone();
         detail.owned = self.declared_outputs(stage)?;
         detail.owned.extend(self.written(&before.watch)?);
@@ -337,11 +332,11 @@ impl Observer<'_> {
         &self,
         stage: usize,
         before: &Before,
-        reported: Vec<String>,
+        reported: &[String],
         detail: &mut Detail,
         payload: &mut Payload,
     ) -> Result<Option<Fingerprint>> {
-        let reported: BTreeSet<String> = reported.into_iter().collect();
+        let reported: BTreeSet<String> = reported.iter().map(|line| self.portable(line)).collect();
         let mut fingerprint = before.attempt.fingerprint.clone();
         let mut files = before.files.clone();
         let now = self.files_counted(stage, detail)?;

@@ -2,6 +2,7 @@
 //! Knows nothing of the stages' own directories.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use crate::core::fingerprint::{Digest, Hasher, Manifest};
@@ -32,6 +33,13 @@ pub(super) struct Library {
     pub(super) scanner: Scanner,
     /// What searching a text depends on: the scanner, and the shared files with what stands in them.
     pub(super) identity: Digest,
+}
+
+impl Library {
+    /// Where the shared files lie.
+    pub(super) fn paths(&self) -> impl Iterator<Item = PathBuf> {
+        self.tree.files().map(|(name, _)| self.tree.path(name))
+    }
 }
 
 impl Observer<'_> {

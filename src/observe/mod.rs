@@ -12,6 +12,7 @@ pub mod observer;
 pub mod outputs;
 pub mod own;
 pub mod patterns;
+mod report;
 pub mod shared;
 pub mod tree;
 mod variables;

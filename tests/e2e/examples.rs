@@ -329,7 +329,7 @@ fn what_a_nested_betterform_reads_is_an_input_of_its_stage() {
         .run(&["plan", "--detailed-exitcode"])
         .exits(2)
         .says("inner")
-        .says("greet/ctl");
+        .says("standalone/greet changed");
     example
         .run(&["apply", "--output", "prefix"])
         .exits(0)
@@ -351,6 +351,42 @@ fn what_a_nested_betterform_reads_is_an_input_of_its_stage() {
         .run(&["plan", "--detailed-exitcode"])
         .exits(2)
         .says("betterform_dag.mk");
+}
+
+#[test]
+fn a_moved_nested_deployment_runs_nothing_and_goes_down_there() {
+    let Some(mut example) = Example::copy("nested", &["gomplate"]) else {
+        return;
+    };
+    example.run(&["apply"]).exits(0);
+    example.relocate();
+    example.is_up_to_date();
+    example.replace("standalone/greet/ctl", "echo ", "echo Well, ");
+    example
+        .run(&["apply", "--output", "prefix"])
+        .exits(0)
+        .says("[greet] Well, greet up: world")
+        .never_says("[wave_goodbye]");
+    example.is_up_to_date();
+    example
+        .run(&["down", "--yes", "--output", "prefix"])
+        .exits(0)
+        .says("Well, greet down: world");
+}
+
+#[test]
+fn a_nested_betterform_whose_record_is_gone_is_not_taken_down() {
+    let Some(example) = Example::copy("nested", &["gomplate"]) else {
+        return;
+    };
+    example.run(&["apply"]).exits(0);
+    std::fs::remove_dir_all(example.file("deployment/genfiles/inner")).expect("removed");
+    example.run(&["plan"]).exits(0).says("state.db");
+    example
+        .run(&["down", "--yes", "--output", "prefix"])
+        .exits(1)
+        .says("state.db` in the stamped directory of `inner` is gone")
+        .never_says("greet down");
 }
 
 #[test]

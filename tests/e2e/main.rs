@@ -8,6 +8,7 @@
     clippy::expect_used,
     clippy::unwrap_used,
     clippy::panic,
+    clippy::print_stdout,
     clippy::needless_pass_by_value,
     unreachable_pub,
     reason = "this is all test code, in modules of its own"
@@ -17,6 +18,7 @@ mod downrules;
 mod examples;
 mod failures;
 mod faults;
+mod inputs;
 mod lifecycle;
 mod orphans;
 mod output;

@@ -41,19 +41,37 @@ pub fn is_system(path: &[u8]) -> bool {
     first.is_some_and(|first| SYSTEM.iter().any(|system| system.as_bytes() == first))
 }
 
-/// The path that `text` stands for; `None` if a variable in it is not set, or the text is none of ours.
-/// `lookup` gives the value of a variable.
+/// The path that `text` stands for, with variables written `${NAME}` or `$NAME`; `None` if a variable in it is not set, or if it
+/// is not escaped as it should be. `lookup` gives the value of a variable.
 pub fn expand<'a>(text: &str, lookup: impl Fn(&str) -> Option<&'a [u8]>) -> Option<Vec<u8>> {
     let mut path = Vec::new();
     let mut rest = text;
-    while let Some((before, after)) = rest.split_once("${") {
-        let (name, after) = after.split_once('}')?;
+    while let Some((before, after)) = rest.split_once('$') {
         path.extend(unescape(before)?);
-        path.extend_from_slice(lookup(name)?);
+        let (name, after) = match after.strip_prefix('{') {
+            Some(braced) => braced.split_once('}')?,
+            None => bare_name(after),
+        };
+        if name.is_empty() {
+            path.push(b'$');
+        } else {
+            path.extend_from_slice(lookup(name)?);
+        }
         rest = after;
     }
     path.extend(unescape(rest)?);
     Some(path)
+}
+
+/// The name of a variable that a text starts with, empty if it starts with none, and what follows.
+fn bare_name(text: &str) -> (&str, &str) {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let end = text.bytes().position(|byte| !is_part(byte));
+    let (name, rest) = text.split_at(end.unwrap_or(text.len()));
+    if name.starts_with(|first: char| first.is_ascii_digit()) {
+        return ("", text);
+    }
+    (name, rest)
 }
 
 /// What follows in a path at `at`, which is at a `/` or at its first component; variables in it are written `${NAME}`.

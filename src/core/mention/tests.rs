@@ -380,7 +380,15 @@ fn paths_expand() {
         expand("/x\\xfe/${ROOT}", lookup).as_deref(),
         Some(&b"/x\xfe//r\xff"[..])
     );
-    assert_eq!(expand("${OTHER}/a", lookup), None);
+    for (text, expected) in [
+        ("$ROOT/a", Some(&b"/r\xff/a"[..])),
+        ("x$ROOT", Some(b"x/r\xff")),
+        ("$ROOTS/a", None),
+        ("a$/$1", Some(b"a$/$1")),
+        ("${OTHER}/a", None),
+    ] {
+        assert_eq!(expand(text, lookup).as_deref(), expected, "{text}");
+    }
     assert_eq!(expand("${ROOT", lookup), None);
     assert!(
         is_system(b"/usr/bin")
