@@ -33,8 +33,7 @@ use crate::system::lock::{Holder, Lock};
 use crate::system::signal::Stop;
 use crate::ui::color::Colors;
 use crate::ui::diagnostic;
-use crate::ui::sink::{Json, Style, Text, complain};
-use crate::ui::veil::{self, Veiled};
+use crate::ui::sink::{Json, Style, Text, complain, conceal};
 
 /// How betterform was called.
 pub struct Call {
@@ -88,7 +87,7 @@ impl Session {
         let color = color.or(project.settings.file.color).unwrap_or_default();
         let colors = Colors::resolve(color, &project.environment);
         let secrets = secrets(&project, colors);
-        veil::hide(secrets.clone());
+        conceal(&secrets);
         let shown = |argument: &OsString| {
             String::from_utf8_lossy(&secrets.mask(argument.as_bytes())).into_owned()
         };
@@ -332,7 +331,7 @@ impl Session {
     /// Who is told what happens.
     pub(super) fn sink(&self, json: bool) -> Box<dyn Sink> {
         if json {
-            return Box::new(Json::new(Veiled(std::io::stdout())));
+            return Box::new(Json::new(Box::new(std::io::stdout())));
         }
         let style = match self
             .project
@@ -345,8 +344,8 @@ impl Session {
             OutputStyle::Group => Style::Group,
             OutputStyle::Quiet => Style::Quiet,
         };
-        let out = Box::new(Veiled(std::io::stdout()));
-        let err = Box::new(Veiled(std::io::stderr()));
+        let out = Box::new(std::io::stdout());
+        let err = Box::new(std::io::stderr());
         Box::new(Text::new(style, self.colors, out, err))
     }
 

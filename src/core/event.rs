@@ -105,8 +105,10 @@ pub enum Event {
     Stopping {
         /// By which signal.
         signal: i32,
-        /// How often by now.
+        /// How often by now: once, the stages got the signal; twice, SIGTERM; three times, SIGKILL.
         level: u8,
+        /// How long the stages that run have to end at most.
+        grace_ms: u64,
     },
     /// Something that the user should know.
     Warning {

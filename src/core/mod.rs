@@ -1,6 +1,7 @@
 //! The rules of reconciling, as pure functions: no file system, clock, environment, process or thread.
 
 pub mod anchor;
+pub mod decode;
 pub mod environment;
 pub mod escape;
 pub mod event;

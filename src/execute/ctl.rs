@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use crate::core::decode::Decoder;
 use crate::core::event::Event;
 use crate::core::record::RunId;
 use crate::core::stage::{Action, Outcome, StageName};
@@ -168,6 +169,9 @@ fn attempt_once(
     let directory = site.project.wave.genfiles.join(task.stage.as_str());
     let mut environment = task.environment.clone();
     environment.set(INPUTS_FILE, inputs);
+    let grace = process::grace(task.settings.grace, &site.project.environment);
+    let nested = clock::millis(process::nested_grace(grace));
+    environment.set(process::GRACE, nested.to_string());
     let call = Call {
         program: directory.join("ctl"),
         args: vec![OsString::from(task.action.as_str())],
@@ -178,52 +182,66 @@ fn attempt_once(
         environment,
         terminal: site.is_interactive(),
         timeout: task.settings.timeout,
-        grace: task.settings.grace,
+        grace,
         inherit: liveness.file(),
     };
     let mut masked = site.masker();
+    let mut decoder = Decoder::default();
     let ended = process::run(&call, &site.stop, &mut |chunk| {
-        tell(task, &masked.feed(chunk), log, say);
+        tell(task, &masked.feed(chunk), &mut decoder, log, say);
     })?;
-    tell(task, &masked.finish(), log, say);
+    tell(task, &masked.finish(), &mut decoder, log, say);
+    say_text(task, decoder.finish(), say);
     if ended.held_open {
-        say(Event::Warning {
-            stage: Some(task.stage.clone()),
-            message:
-                "a process that it left holds its output open; its further output is not shown"
-                    .into(),
-            help: Some(
-                "let background processes close their output, as in `server >/dev/null 2>&1 &`"
-                    .into(),
-            ),
-        });
+        say(held_open(task));
     }
-    Ok(match ended.ending {
+    Ok(outcome(ended.ending))
+}
+
+fn outcome(ending: Ending) -> Outcome {
+    match ending {
         Ending::Exited(0) => Outcome::Succeeded,
         Ending::Exited(code) => Outcome::Failed { code },
         Ending::Signalled(signal) => Outcome::Killed { signal },
         Ending::TimedOut => Outcome::TimedOut,
         Ending::Interrupted => Outcome::Interrupted,
-    })
+        Ending::WantedTerminal => Outcome::Broken {
+            message: "it wanted to ask at the terminal, which it was not given (`--interactive` gives it)".into(),
+        },
+    }
 }
 
-fn tell(task: &Task<'_>, text: &[u8], log: &mut Log, say: &dyn Fn(Event)) {
-    if text.is_empty() {
-        return;
+fn held_open(task: &Task<'_>) -> Event {
+    Event::Warning {
+        stage: Some(task.stage.clone()),
+        message: "a process that it left holds its output open; its further output is not shown"
+            .into(),
+        help: Some(
+            "let background processes close their output, as in `server >/dev/null 2>&1 &`".into(),
+        ),
     }
+}
+
+fn tell(task: &Task<'_>, text: &[u8], decoder: &mut Decoder, log: &mut Log, say: &dyn Fn(Event)) {
     log.write(text);
     if let Some(error) = log.take_failure() {
         say(Event::Warning {
             stage: Some(task.stage.clone()),
             message: error.message().to_owned(),
-            help: None,
+            help: Some("the stage goes on, and what it prints is not logged".into()),
         });
     }
-    say(Event::Output {
-        stage: task.stage.clone(),
-        action: task.action,
-        text: String::from_utf8_lossy(text).into_owned(),
-    });
+    say_text(task, decoder.feed(text), say);
+}
+
+fn say_text(task: &Task<'_>, text: String, say: &dyn Fn(Event)) {
+    if !text.is_empty() {
+        say(Event::Output {
+            stage: task.stage.clone(),
+            action: task.action,
+            text,
+        });
+    }
 }
 
 /// How long to wait before the next attempt: twice as long each time, 10 minutes at most, and up to a quarter more or less, so

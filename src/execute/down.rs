@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::execute::ctl::{self, Finished, Task};
 use crate::execute::restore::{Recording, Restored, restore};
 use crate::execute::site::Site;
+use crate::execute::stopping::Stopping;
 use crate::observe::examine::Known;
 use crate::state::{Begin, Ended, Payload, RunToken, Store};
 use crate::system::fault;
@@ -113,6 +114,7 @@ struct Coordinator<'a> {
     schedule: Schedule,
     downed: Downed,
     halted: bool,
+    stopping: Stopping,
 }
 
 impl<'a> Coordinator<'a> {
@@ -138,6 +140,7 @@ impl<'a> Coordinator<'a> {
             workers,
             downed: Downed::default(),
             halted: false,
+            stopping: Stopping::default(),
         }
     }
 
@@ -154,6 +157,7 @@ impl<'a> Coordinator<'a> {
             let first = match inbox.recv_timeout(TICK) {
                 Ok(first) => first,
                 Err(RecvTimeoutError::Timeout) => {
+                    self.stopping.tell(self.site, self.sink);
                     self.sink.tick();
                     continue;
                 }

@@ -15,5 +15,6 @@ pub mod report;
 pub mod restore;
 pub mod settle;
 pub mod site;
+mod stopping;
 pub mod unrecorded;
 mod worker;

@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::execute::changes::{self, Manifests};
 use crate::execute::ctl::Finished;
 use crate::execute::site::{Site, lost_state};
+use crate::execute::stopping::Stopping;
 use crate::execute::worker::{self, Go, Job, Ran, Report, Subject, Verdict};
 use crate::observe::detail::Detail;
 use crate::observe::examine::{Examined, Inherited, Known};
@@ -140,6 +141,7 @@ struct Coordinator<'a> {
     restamps: Vec<(usize, Restamp)>,
     walked: Walked,
     halted: bool,
+    stopping: Stopping,
 }
 
 impl<'a> Coordinator<'a> {
@@ -178,6 +180,7 @@ impl<'a> Coordinator<'a> {
             restamps: Vec::new(),
             walked: Walked::default(),
             halted: false,
+            stopping: Stopping::default(),
         };
         for stage in order.into_iter().filter(|stage| !goal.selected[*stage]) {
             coordinator.inherit_recorded(stage);
@@ -196,11 +199,13 @@ impl<'a> Coordinator<'a> {
             let first = match inbox.recv_timeout(TICK) {
                 Ok(first) => first,
                 Err(RecvTimeoutError::Timeout) => {
+                    self.stopping.tell(self.site, self.sink);
                     self.sink.tick();
                     continue;
                 }
                 Err(RecvTimeoutError::Disconnected) => break,
             };
+            self.stopping.tell(self.site, self.sink);
             self.take(first);
             while let Ok(next) = inbox.try_recv() {
                 self.take(next);

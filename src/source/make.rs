@@ -2,12 +2,13 @@
 //! file is run. Knows nothing of what the calls mean.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use crate::error::{Error, Result};
 use crate::source::dag::{Call, Macro, Place, Word};
 use crate::source::lexical;
 use crate::system::environment::Environment;
+use crate::system::inherit;
 
 /// Stands in front of each report.
 const MARK: &str = "betterform-call";
@@ -76,8 +77,7 @@ fn run(
         .current_dir(deployment)
         .env_clear()
         .envs(environment.iter())
-        .env("LC_ALL", "C")
-        .stdin(Stdio::null());
+        .env("LC_ALL", "C");
     for name in [
         "MAKEFLAGS",
         "MFLAGS",
@@ -87,7 +87,7 @@ fn run(
     ] {
         command.env_remove(name);
     }
-    command.output()
+    inherit::output(&mut command)
 }
 
 /// Reads `FILE:LINE: MARK|MACRO|FIRST|SECOND|THIRD|`.

@@ -7,7 +7,7 @@ use std::fs::Permissions;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
+use std::process::Output;
 use std::sync::OnceLock;
 
 use rustix::fs::Access;
@@ -108,14 +108,9 @@ impl Gomplate {
             .args(arguments)
             .env_clear()
             .envs(environment.iter())
-            .current_dir(deployment)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+            .current_dir(deployment);
         // Not started by itself: it must not inherit what another thread's `ctl` inherits.
-        inherit::spawn(&mut command, &[])
-            .and_then(std::process::Child::wait_with_output)
-            .map_err(|error| Error::io("cannot run", &self.binary, &error))
+        inherit::output(&mut command).map_err(|error| Error::io("cannot run", &self.binary, &error))
     }
 }
 

@@ -228,7 +228,8 @@ mod tests {
             .spawn()
             .unwrap();
         drop(lock);
-        let again = acquire(&path, None).0;
+        // A child that another test starts just now has the file too, until it becomes its own program; the sleep is longer.
+        let again = acquire(&path, Some(Duration::from_secs(20))).0;
         child.kill().unwrap();
         child.wait().unwrap();
         again.unwrap();

@@ -7,6 +7,8 @@ use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use anstream::adapter::strip_bytes;
+
 use crate::core::record::RunId;
 use crate::core::stage::{Action, StageName};
 use crate::error::{Error, Result};
@@ -23,7 +25,7 @@ pub struct Log {
     path: PathBuf,
     file: Option<File>,
     lines: VecDeque<Vec<u8>>,
-    is_open: bool,
+    was_opened: bool,
     failure: Option<Error>,
 }
 
@@ -41,7 +43,7 @@ impl Log {
             path: path(directory, run, stage, action),
             file: None,
             lines: VecDeque::new(),
-            is_open: false,
+            was_opened: false,
             failure: None,
         }
     }
@@ -51,12 +53,9 @@ impl Log {
         &self.path
     }
 
-    /// The last lines.
+    /// The last lines, without colours and the like.
     pub fn tail(&self) -> Vec<String> {
-        let lines = self.lines.iter();
-        lines
-            .map(|line| String::from_utf8_lossy(line).trim_end().to_owned())
-            .collect()
+        self.lines.iter().map(|line| readable(line)).collect()
     }
 
     /// Why not all of it could be written, said once.
@@ -70,8 +69,8 @@ impl Log {
             return;
         }
         self.remember(text);
-        if self.file.is_none() && !self.is_open {
-            self.is_open = true;
+        if self.file.is_none() && !self.was_opened {
+            self.was_opened = true;
             match self.create() {
                 Ok(file) => self.file = Some(file),
                 Err(error) => self.failure = Some(error),
@@ -109,24 +108,54 @@ impl Log {
                 }
             }
             if let Some(line) = self.lines.back_mut() {
-                let ends = piece.ends_with(b"\n");
-                let room = WIDTH.saturating_sub(line.len());
-                let text = if ends {
-                    &piece[..piece.len() - 1]
-                } else {
-                    piece
-                };
-                line.extend_from_slice(text.get(..room.min(text.len())).unwrap_or_default());
-                if ends {
-                    line.push(b'\n');
-                }
+                extend(line, piece);
             }
         }
     }
 }
 
+/// Adds a piece of a line to what is kept of it: its beginning, or, where a progress bar went back, that of what it showed last.
+fn extend(line: &mut Vec<u8>, piece: &[u8]) {
+    let end = piece.ends_with(b"\n");
+    let mut text = piece.strip_suffix(b"\n").unwrap_or(piece);
+    let whole = text.strip_suffix(b"\r").unwrap_or(text);
+    if let Some(back) = whole.iter().rposition(|byte| *byte == b'\r') {
+        line.clear();
+        text = text.get(back + 1..).unwrap_or_default();
+    } else if line.ends_with(b"\r") && !text.is_empty() {
+        line.clear();
+    }
+    // A CR that may be the last character must be known of, however long the line is.
+    let is_back = text.ends_with(b"\r");
+    let room = WIDTH.saturating_sub(line.len()).min(whole.len());
+    line.extend_from_slice(text.get(..room.min(text.len())).unwrap_or_default());
+    if is_back && !line.ends_with(b"\r") {
+        line.push(b'\r');
+    }
+    if end {
+        line.push(b'\n');
+    }
+}
+
+/// A line as text, as far as it was kept, without what moves a terminal.
+fn readable(line: &[u8]) -> String {
+    let is_cut = line.trim_ascii_end().len() >= WIDTH;
+    let line = strip_bytes(line).into_vec();
+    let text = String::from_utf8_lossy(&line);
+    let text = text.trim_end();
+    // The cut may have gone through a character.
+    let text = if is_cut {
+        text.trim_end_matches('\u{fffd}')
+    } else {
+        text
+    };
+    text.to_owned()
+}
+
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -152,6 +181,28 @@ mod tests {
                 .unwrap()
                 .starts_with(b"one\ntwo\nxxx")
         );
+    }
+
+    #[test]
+    fn the_last_lines_are_as_they_were_seen() {
+        let directory = tempfile::tempdir().unwrap();
+        let run = RunId::new("r1").unwrap();
+        let stage = StageName::new("net").unwrap();
+        let mut log = Log::new(directory.path(), &run, &stage, Action::Down);
+        let whole = "\u{1b}[31mred\u{1b}[0m\r\n1%\r2%\r3%\r\n";
+        for pieces in [vec![whole], whole.split_inclusive('\r').collect()] {
+            for piece in pieces {
+                log.write(piece.as_bytes());
+            }
+        }
+        log.write("é".repeat(WIDTH).as_bytes());
+        log.write(b"\rlast\r");
+        log.write(b"\n");
+        log.write(format!("x{}", "é".repeat(WIDTH)).as_bytes());
+        let cut = format!("x{}", "é".repeat((WIDTH - 1) / 2));
+        assert_eq!(log.tail(), ["red", "3%", "red", "3%", "last", &cut]);
+        let mode = std::fs::metadata(log.path()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
     }
 
     #[test]

@@ -6,4 +6,3 @@ pub mod graph;
 pub mod plan;
 pub mod sink;
 pub mod table;
-pub mod veil;

@@ -2,13 +2,14 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use crate::core::fingerprint::Digest;
 use crate::error::{Error, Result};
 use crate::source::config::job;
 use crate::source::jsonnet::{Evaluated, Form, Job};
 use crate::source::project::Project;
+use crate::system::inherit;
 
 /// The command that `JSONNET` names, if it does: a program and its first arguments, separated by white space.
 pub(super) fn named(project: &Project) -> Option<Vec<OsString>> {
@@ -101,12 +102,12 @@ fn start(project: &Project, words: &[OsString]) -> std::io::Result<Output> {
     let (program, arguments) = words
         .split_first()
         .ok_or(std::io::ErrorKind::InvalidInput)?;
-    Command::new(program)
+    let mut command = Command::new(program);
+    command
         .args(arguments)
         .current_dir(&project.deployment)
         .env_clear()
         .envs(project.environment.iter())
-        .env("JSONNET_PATH", jsonnet_path.join(OsStr::new(":")))
-        .stdin(Stdio::null())
-        .output()
+        .env("JSONNET_PATH", jsonnet_path.join(OsStr::new(":")));
+    inherit::output(&mut command)
 }
