@@ -13,6 +13,7 @@ mod mark;
 mod plan;
 mod prune;
 mod render;
+mod secrets;
 mod selection;
 pub mod session;
 mod stamp;

@@ -1,16 +1,15 @@
 //! What commands have in common: the call, the project, the stages, the state. Loads each when a command asks for it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::cli::{ColorChoice, Global, OutputChoice, Running, StamperChoice};
-use crate::core::environment::matches;
+use crate::commands::secrets;
 use crate::core::event::Sink;
 use crate::core::graph::StageGraph;
-use crate::core::mask::{Secrets, is_maskable};
+use crate::core::mask::Secrets;
 use crate::core::record::RunId;
 use crate::core::stage::{StageName, Status};
 use crate::error::{Error, Result};
@@ -86,16 +85,18 @@ impl Session {
         };
         let color = color.or(project.settings.file.color).unwrap_or_default();
         let colors = Colors::resolve(color, &project.environment);
-        let secrets = secrets(&project, colors);
+        let secrets = secrets::of(&project, colors);
         conceal(&secrets);
-        let shown = |argument: &OsString| {
-            String::from_utf8_lossy(&secrets.mask(argument.as_bytes())).into_owned()
+        let recorded = |argument: &OsString| {
+            let text =
+                secrets::without_value(argument.to_string_lossy().into_owned(), &project.overrides);
+            secrets.mask_text(&text)
         };
         let mut session = Self {
             graph: StageGraph::default(),
             colors,
             stop: call.stop.clone(),
-            command_line: call.arguments.iter().map(shown).collect(),
+            command_line: call.arguments.iter().map(recorded).collect(),
             secrets,
             project,
         };
@@ -439,28 +440,4 @@ fn overrides(global: &Global, running: Option<&Running>) -> Overrides {
         tla_str: global.jsonnet.tla_str.clone(),
         tla_code: global.jsonnet.tla_code.clone(),
     }
-}
-
-/// The values of the variables that `secrets` names; one that is too short to be masked is told of.
-fn secrets(project: &Project, colors: Colors) -> Secrets {
-    let patterns: Vec<&str> = project.settings.secrets().collect();
-    let mut values: BTreeMap<&[u8], &[u8]> = BTreeMap::new();
-    for (name, value) in project.environment.iter() {
-        let (name, value) = (name.as_bytes(), value.as_bytes());
-        if value.is_empty()
-            || !patterns
-                .iter()
-                .any(|pattern| matches(pattern.as_bytes(), name))
-        {
-            continue;
-        }
-        if is_maskable(value) {
-            values.insert(name, value);
-        } else {
-            let name = String::from_utf8_lossy(name);
-            let message = format!("the value of `{name}` is too short to be masked");
-            complain(&diagnostic::warning(&message, None, colors.stderr));
-        }
-    }
-    Secrets::new(values.into_values())
 }

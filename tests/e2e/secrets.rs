@@ -164,6 +164,33 @@ fn arguments_with_a_secret_are_masked_in_the_state() {
 }
 
 #[test]
+fn values_of_jsonnet_variables_on_the_command_line_are_not_recorded() {
+    let sandbox = Sandbox::with_dag(&[("db", "")]);
+    sandbox.file(
+        "dep/config.jsonnet",
+        "function(b) { l: std.length(std.extVar('a') + std.extVar('c') + b) }",
+    );
+    let (first, second) = ("a=correct horse", "--tla-str=b=battery staple");
+    sandbox
+        .run(&["apply", "-V", first, second, "-Vc=x=tr0ub4dor"])
+        .exits(0);
+    let state = fs::read(sandbox.path("dep/.betterform/genfiles/state.db")).expect("the state");
+    let state = String::from_utf8_lossy(&state);
+    for value in ["correct horse", "battery staple", "tr0ub4dor"] {
+        assert!(!state.contains(value), "{value}");
+    }
+    assert!(state.contains(r#""-V","a=***","--tla-str=b=***","-Vc=***""#));
+}
+
+#[test]
+fn a_jsonnet_variable_may_be_a_secret() {
+    let sandbox = leaky();
+    sandbox.file("dep/config.jsonnet", "error std.extVar('DB_PASSWORD')");
+    let ran = sandbox.run(&["plan", "-V", "DB_PASSWORD=correct horse"]);
+    ran.exits(1).says("***").never_says("correct horse");
+}
+
+#[test]
 fn messages_of_jsonnet_are_masked() {
     let sandbox = leaky();
     for (text, code, told) in [

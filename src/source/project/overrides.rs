@@ -42,3 +42,12 @@ pub struct Overrides {
     /// Each `--tla-code VAR=CODE`, or `--tla-code VAR`. Of two that name the same argument, code wins.
     pub tla_code: Vec<String>,
 }
+
+impl Overrides {
+    /// The jsonnet variables and top-level arguments whose value stands on the command line, as names and values.
+    pub fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = [&self.ext_str, &self.ext_code, &self.tla_str, &self.tla_code];
+        let given = all.into_iter().flatten();
+        given.filter_map(|given| given.split_once('='))
+    }
+}
