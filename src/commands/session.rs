@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::cli::{ColorChoice, Global, OutputChoice, Running, StamperChoice};
@@ -302,6 +303,7 @@ impl Session {
             known: stages
                 .map(|stage| records.remove(stage).map(Known::new))
                 .collect(),
+            reports: OnceLock::new(),
         }
     }
 

@@ -170,6 +170,14 @@ impl Declared {
         self.0.is_empty()
     }
 
+    /// Whether anything but full names is declared to count.
+    pub fn has_patterns(&self) -> bool {
+        let counts = self.0.iter().filter(|pattern| !pattern.starts_with('!'));
+        counts
+            .into_iter()
+            .any(|pattern| pattern.contains(['*', '?']))
+    }
+
     /// The names that are declared in full, and not taken out again.
     pub fn full_names(&self) -> impl Iterator<Item = &str> {
         let full = self

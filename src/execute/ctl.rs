@@ -1,6 +1,7 @@
 //! Runs a stage's `ctl`, as often as its settings allow, and logs what it prints. Knows nothing of what is recorded.
 
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -118,8 +119,9 @@ fn attempt_all(
 ) -> Result<(Outcome, Log, Vec<String>)> {
     let liveness = Liveness::create(&site.liveness_dir(), task.run, task.stage)?;
     let mut log = site.log(task.run, task.stage, task.action);
-    let inputs = tempfile::NamedTempFile::new()
-        .map_err(|error| Error::failed(format!("cannot make a temporary file: {error}")))?;
+    let inputs = site
+        .reports_dir()?
+        .join(format!("{}.{}", task.stage, task.action));
     let tries = match task.action {
         Action::Up => task.settings.retries + 1,
         Action::Down => 1,
@@ -133,7 +135,7 @@ fn attempt_all(
             reasons: task.reasons.clone(),
             log: log.path().to_owned(),
         });
-        outcome = attempt_once(site, task, &liveness, inputs.path(), &mut log, say)?;
+        outcome = attempt_once(site, task, &liveness, &inputs, &mut log, say)?;
         if outcome == Outcome::Succeeded || attempt == tries || site.stop.is_asked() {
             break;
         }
@@ -149,13 +151,22 @@ fn attempt_all(
             break;
         }
     }
-    let reported = std::fs::read(inputs.path()).unwrap_or_default();
+    Ok((outcome, log, reported(&inputs)?))
+}
+
+/// What `ctl` wrote to `$BETTERFORM_INPUTS_FILE`, which is there only if it wrote something.
+fn reported(inputs: &Path) -> Result<Vec<String>> {
+    let reported = match std::fs::read(inputs) {
+        Ok(reported) => reported,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Error::io("cannot read the reported inputs", inputs, &error)),
+    };
     let reported = String::from_utf8_lossy(&reported);
-    let lines = reported
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty());
-    Ok((outcome, log, lines.map(str::to_owned).collect()))
+    let lines = reported.lines().map(str::trim);
+    Ok(lines
+        .filter(|line| !line.is_empty())
+        .map(str::to_owned)
+        .collect())
 }
 
 fn attempt_once(

@@ -17,7 +17,7 @@ use crate::execute::site::Site;
 use crate::execute::stopping::Stopping;
 use crate::observe::examine::Known;
 use crate::state::{Begin, Ended, Payload, RunToken, Store};
-use crate::system::fault;
+use crate::system::{fault, liveness};
 
 /// How often the sink hears that time passes.
 const TICK: Duration = Duration::from_millis(500);
@@ -89,7 +89,7 @@ pub fn take_down(
     sink: &mut dyn Sink,
 ) -> Result<Downed> {
     let (reports, inbox) = sync_channel(256);
-    std::thread::scope(|scope| {
+    let downed = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..goal.jobs.max(1))
             .map(|worker| {
                 let (sender, jobs) = channel();
@@ -100,7 +100,9 @@ pub fn take_down(
             .collect();
         drop(reports);
         Coordinator::new(site, store, run, goal, sink, workers).go(&inbox)
-    })
+    });
+    liveness::sweep(&site.liveness_dir());
+    downed
 }
 
 struct Coordinator<'a> {

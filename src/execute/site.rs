@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use tempfile::TempDir;
 
 use crate::core::fingerprint::{Digest, Kind};
 use crate::core::graph::{Ix, StageGraph};
@@ -16,6 +19,7 @@ use crate::execute::restore::Restored;
 use crate::execute::unrecorded;
 use crate::observe::detail::Detail;
 use crate::observe::examine::{Examined, Inherited, Known};
+use crate::observe::look::Look;
 use crate::observe::observer::Observer;
 use crate::source::project::Project;
 use crate::source::settings::StageSettings;
@@ -39,6 +43,8 @@ pub struct Site<'a> {
     pub secrets: &'a Secrets,
     /// What is recorded, by index.
     pub known: Vec<Option<Known>>,
+    /// Where `ctl`s report their inputs; made for the first of them.
+    pub reports: OnceLock<Result<TempDir, String>>,
 }
 
 impl Site<'_> {
@@ -82,6 +88,24 @@ impl Site<'_> {
         self.project.beside_state("running")
     }
 
+    /// A directory of this run's own, where `ctl`s may report their inputs.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub(super) fn reports_dir(&self) -> Result<&Path> {
+        let make = || tempfile::Builder::new().prefix("betterform-").tempdir();
+        let made = self
+            .reports
+            .get_or_init(|| make().map_err(|error| error.to_string()));
+        match made {
+            Ok(directory) => Ok(directory.path()),
+            Err(why) => Err(
+                Error::failed(format!("cannot make a temporary directory: {why}"))
+                    .hint("`TMPDIR` says where"),
+            ),
+        }
+    }
+
     /// The log of a stage in a run.
     pub fn log(&self, run: &RunId, stage: &StageName, action: Action) -> Log {
         Log::new(&self.project.beside_state("logs"), run, stage, action)
@@ -92,12 +116,12 @@ impl Site<'_> {
         self.secrets.masker()
     }
 
-    /// Whether a stage is surely as recorded.
-    pub(super) fn is_current(&self, stage: usize, inherited: &Inherited) -> Result<bool> {
-        let Some(known) = self.known(stage) else {
-            return Ok(false);
-        };
-        self.observer.is_current(stage, known, inherited)
+    /// Looks at a stage without rendering it. Whatever goes wrong is said when it is examined.
+    pub(super) fn look(&self, stage: usize) -> Look {
+        let look = self
+            .known(stage)
+            .map(|known| self.observer.look(stage, known));
+        look.and_then(Result::ok).unwrap_or(Look::Changed)
     }
 
     /// Renders a stage and finds out what it depends on.

@@ -14,16 +14,24 @@ use crate::execute::reconcile::Message;
 use crate::execute::site::Site;
 use crate::observe::detail::Detail;
 use crate::observe::examine::{Before, Examined, Inherited};
+use crate::observe::look::Look;
 use crate::stamp::Rendered;
 use crate::state::{Left, RunToken};
 use crate::system::{clock, fault};
 
 /// What a worker is asked to do.
 pub(super) enum Job {
-    /// Say which of these stages are surely as recorded.
-    Look(Vec<Subject>),
+    /// Say which of these stages look as recorded.
+    Look(Batch),
     /// Render a stage, say what it depends on, and await the verdict.
     Examine(Box<Subject>),
+}
+
+/// Stages to look at.
+pub(super) struct Batch {
+    pub(super) stages: Vec<usize>,
+    /// Whether it is not their turn yet.
+    pub(super) ahead: bool,
 }
 
 /// A stage, with what it inherits.
@@ -58,10 +66,11 @@ pub(super) struct Ran {
 
 /// What a worker has to say.
 pub(super) enum Report {
-    /// Which of the stages are surely as recorded.
+    /// What a look at stages said, and whether it was before their turn.
     Looked {
         worker: usize,
-        results: Vec<(usize, bool)>,
+        ahead: bool,
+        results: Vec<(usize, Look)>,
     },
     /// What a stage depends on now; the worker waits for the verdict.
     Examined {
@@ -90,9 +99,13 @@ pub(super) fn work(
 ) {
     while let Ok(message) = inbox.recv() {
         let report = match message {
-            Message::Job(Job::Look(subjects)) => Report::Looked {
+            Message::Job(Job::Look(Batch { stages, ahead })) => Report::Looked {
                 worker,
-                results: subjects.iter().map(|subject| look(site, subject)).collect(),
+                ahead,
+                results: stages
+                    .iter()
+                    .map(|stage| (*stage, site.look(*stage)))
+                    .collect(),
             },
             Message::Job(Job::Examine(subject)) => {
                 let stage = subject.stage;
@@ -122,12 +135,6 @@ pub(super) fn work(
             return;
         }
     }
-}
-
-/// Whether a stage is surely as recorded; whatever goes wrong here is said when it is examined.
-fn look(site: &Site<'_>, subject: &Subject) -> (usize, bool) {
-    let is_current = site.is_current(subject.stage, &subject.inherited);
-    (subject.stage, is_current.unwrap_or(false))
 }
 
 /// Brings the stamped directory to what was rendered, runs `ctl up`, and sees what it left.

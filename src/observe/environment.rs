@@ -90,15 +90,17 @@ impl Variables {
     /// The variables that can count at all: looking up the names that are mentioned is quicker than asking for each
     /// variable, unless patterns are in play.
     fn candidates<'a>(&'a self, rules: Rules<'a>) -> Box<dyn Iterator<Item = &'a Variable> + 'a> {
-        let patterns =
-            !rules.declared.is_empty() || rules.mentions.every_name() || rules.mentions.any_tool();
+        let patterns = rules.declared.has_patterns()
+            || rules.mentions.every_name()
+            || rules.mentions.any_tool();
         if patterns {
             return Box::new(self.variables.iter());
         }
         let names = rules
             .mentions
             .names()
-            .chain(rules.read.iter().map(String::as_str));
+            .chain(rules.read.iter().map(String::as_str))
+            .chain(rules.declared.full_names());
         Box::new(names.filter_map(|name| self.variables.get(*self.by_name.get(name)?)))
     }
 }

@@ -1,4 +1,4 @@
-//! Looks at one stage: is it as recorded, and if that is not certain, what does it depend on now? The essay on what counts, and
+//! Examines one stage that was rendered: what does it depend on now? The essay on what counts, and
 //! why, is `docs/fingerprints.md`. Knows nothing of the graph, of other stages' records, or of what will be done about it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -92,52 +92,6 @@ pub struct Examined {
 }
 
 impl Observer<'_> {
-    /// Whether a stage is surely as recorded: recorded as up, nothing it depends on changed, and what it made is there. On a
-    /// second look at unchanged files no file is opened.
-    ///
-    /// # Errors
-    /// Something cannot be read; it will be said when the stage is examined.
-    pub fn is_current(&self, stage: usize, known: &Known, inherited: &Inherited) -> Result<bool> {
-        let Some(recorded) = &known.recorded.fingerprint else {
-            return Ok(false);
-        };
-        let detail = known.detail();
-        if detail.reads.incomplete
-            || !known.recorded.status.is_up()
-            || detail.searched != Some(self.library()?.identity)
-        {
-            return Ok(false);
-        }
-        let (template, configured) = self.templates(stage)?;
-        let subject = Subject {
-            stage,
-            template,
-            configured,
-            detail: &detail,
-            inherited,
-            whole: false,
-        };
-        if self.stamp_inputs(&subject)?.digests() != recorded.stamp {
-            return Ok(false);
-        }
-        let stamped = recorded.run.get(&Kind::Stamped).copied().map(Part::Digest);
-        let run = self.run_inputs(&subject, stamped)?;
-        Ok(run.digests() == recorded.run && self.is_undisturbed(stage, known, &detail)?)
-    }
-
-    /// Whether what a stage made is as recorded.
-    fn is_undisturbed(&self, stage: usize, known: &Known, detail: &Detail) -> Result<bool> {
-        if !self.gone(self.name(stage).as_str(), detail).is_empty() {
-            return Ok(false);
-        }
-        if Some(self.outputs_digest(stage, &detail.owned)?) != known.recorded.outputs {
-            return Ok(false);
-        }
-        let (stamped, there) = self.stamped_now(stage, &made(detail))?;
-        // Without any of them there is nothing that could have been changed.
-        Ok(there == 0 || Some(stamped.digest()) == known.recorded.stamped)
-    }
-
     /// Which inputs of the run key are certain before a stage's dependencies are done: what it is up with, and what it would
     /// be brought up with, as far as that is not a matter of its dependencies.
     ///
@@ -407,7 +361,7 @@ pub struct Before {
 }
 
 /// The names of the files that stamps made.
-fn made(detail: &Detail) -> Vec<Vec<u8>> {
+pub(super) fn made(detail: &Detail) -> Vec<Vec<u8>> {
     detail
         .made
         .iter()

@@ -8,6 +8,7 @@ pub mod examine;
 mod files;
 mod inputs;
 mod library;
+pub mod look;
 pub mod observer;
 pub mod outputs;
 pub mod own;

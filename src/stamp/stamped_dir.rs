@@ -5,7 +5,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path, PathBuf};
 
@@ -22,6 +22,23 @@ const TEMPORARY: &str = ".betterform-tmp-";
 pub(crate) struct StampedDir {
     path: PathBuf,
     handle: OwnedFd,
+    fresh: bool,
+}
+
+/// A directory that was entered.
+enum Entered<'a> {
+    /// The stamped directory itself.
+    Root(BorrowedFd<'a>),
+    Below(OwnedFd),
+}
+
+impl AsFd for Entered<'_> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Root(handle) => *handle,
+            Self::Below(handle) => handle.as_fd(),
+        }
+    }
 }
 
 /// What lies at a path.
@@ -37,7 +54,10 @@ pub(crate) enum Found {
 impl StampedDir {
     /// Opens the directory, and makes it if it is not there.
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        std::fs::create_dir_all(path).map_err(|e| Error::io("cannot make", path, &e))?;
+        let fresh = std::fs::create_dir(path).is_ok();
+        if !fresh {
+            std::fs::create_dir_all(path).map_err(|e| Error::io("cannot make", path, &e))?;
+        }
         let handle = rustix::fs::open(path, DIRECTORY, Mode::empty());
         let handle = handle.map_err(|errno| match errno {
             Errno::LOOP | Errno::NOTDIR => refused(path),
@@ -46,7 +66,13 @@ impl StampedDir {
         Ok(Self {
             path: path.to_owned(),
             handle,
+            fresh,
         })
+    }
+
+    /// Whether it was made when it was opened, and so is empty.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.fresh
     }
 
     /// The path of a file in it as users see it.
@@ -64,14 +90,11 @@ impl StampedDir {
     }
 
     /// Opens a directory in it; `None` if there is none, or a symlink is on the way to it.
-    fn enter(&self, inside: &Path) -> Result<Option<OwnedFd>> {
-        let mut handle = self
-            .handle
-            .try_clone()
-            .map_err(|error| Error::io("cannot open", &self.path, &error))?;
+    fn enter(&self, inside: &Path) -> Result<Option<Entered<'_>>> {
+        let mut handle = Entered::Root(self.handle.as_fd());
         for name in names(inside)? {
             handle = match rustix::fs::openat(&handle, name, DIRECTORY, Mode::empty()) {
-                Ok(next) => next,
+                Ok(next) => Entered::Below(next),
                 Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => return Ok(None),
                 Err(errno) => return Err(self.failed("cannot open", inside, errno)),
             };
@@ -80,14 +103,14 @@ impl StampedDir {
     }
 
     /// The open directory in which `inside` lies, and its name there.
-    fn parent<'a>(&self, inside: &'a Path) -> Result<Option<(OwnedFd, &'a OsStr)>> {
+    fn parent<'a>(&self, inside: &'a Path) -> Result<Option<(Entered<'_>, &'a OsStr)>> {
         let directory = inside.parent().unwrap_or(Path::new(""));
         let name = inside.file_name().ok_or_else(|| outside(inside))?;
         Ok(self.enter(directory)?.map(|handle| (handle, name)))
     }
 
     /// As [`StampedDir::parent`], for a directory that has to be there.
-    fn existing_parent<'a>(&self, inside: &'a Path) -> Result<(OwnedFd, &'a OsStr)> {
+    fn existing_parent<'a>(&self, inside: &'a Path) -> Result<(Entered<'_>, &'a OsStr)> {
         let found = self.parent(inside)?;
         found.ok_or_else(|| self.failed("cannot reach", inside, Errno::NOENT))
     }
@@ -115,7 +138,7 @@ impl StampedDir {
         };
         let failed = |errno| self.failed("cannot list", inside, errno);
         let mut names = Vec::new();
-        for entry in rustix::fs::Dir::new(handle).map_err(failed)? {
+        for entry in rustix::fs::Dir::read_from(handle).map_err(failed)? {
             let entry = entry.map_err(failed)?;
             let name = OsStr::from_bytes(entry.file_name().to_bytes());
             if name != "." && name != ".." {

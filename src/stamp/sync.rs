@@ -44,10 +44,14 @@ pub fn sync(
     for path in files.keys().chain(previous) {
         names(path)?;
     }
-    sync.remove_leftovers()?;
-    sync.refuse_conflicts()?;
     let mut done = Synced::default();
-    let changed = sync.changed(&mut done)?;
+    let changed = if sync.directory.is_fresh() {
+        sync.all()
+    } else {
+        sync.remove_leftovers()?;
+        sync.refuse_conflicts()?;
+        sync.changed(&mut done)?
+    };
     if changed.is_empty() && previous.iter().all(|path| files.contains_key(path)) {
         return Ok(done);
     }
@@ -140,6 +144,11 @@ impl Sync<'_> {
         .hint("move it away, or rename the template")
     }
 
+    fn all(&self) -> Changed<'_> {
+        let files = self.files.iter();
+        files.map(|(path, file)| (path.as_path(), file)).collect()
+    }
+
     fn changed(&self, done: &mut Synced) -> Result<Changed<'_>> {
         let mut changed = Vec::new();
         for (path, file) in self.files {
@@ -161,7 +170,7 @@ impl Sync<'_> {
             }
             self.directory.make(directory)?;
         }
-        for file in self.files.keys() {
+        for file in self.files.keys().filter(|_| !self.directory.is_fresh()) {
             if self.directory.look(file)? == Found::Directory {
                 self.clear(file, done)?;
             }

@@ -9,7 +9,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command};
 
 use rustix::fs::{FlockOperation, flock};
@@ -24,12 +24,12 @@ use crate::system::{fault, inherit, private};
 /// Scripts open files under low numbers (`exec 3>log`), and would close ours.
 const HIGH: i32 = 100;
 
-/// The sign that processes of a stage live. Dropping it removes the sign, unless they do.
+/// The sign that processes of a stage live. Once it is dropped they alone hold it; [`sweep`] removes those that nobody holds.
 #[derive(Debug)]
 pub struct Liveness {
-    /// `None` only while it is dropped.
-    file: Option<File>,
-    path: PathBuf,
+    // Dropping closes it, and does not unlock it: the lock belongs to all who inherited it, and unlocking would take it from
+    // them.
+    file: File,
 }
 
 /// Processes that live on.
@@ -68,10 +68,7 @@ impl Liveness {
                 .map_err(|error| Error::io("cannot write the sign of life", &path, &error))?;
             if let Some(file) = created {
                 fault::point("liveness.created");
-                return Ok(Self {
-                    file: Some(file),
-                    path,
-                });
+                return Ok(Self { file });
             }
         }
         Err(Error::failed(format!("too many attempts of `{stage}`")))
@@ -87,17 +84,24 @@ impl Liveness {
 
     /// The open file that a `ctl` must inherit, for whoever starts it through [`inherit::spawn`]; always one.
     pub fn file(&self) -> Vec<BorrowedFd<'_>> {
-        self.file.iter().map(AsFd::as_fd).collect()
+        vec![self.file.as_fd()]
     }
 }
 
-impl Drop for Liveness {
-    fn drop(&mut self) {
-        // Closed, not unlocked: the lock belongs to all who inherited it, and unlocking would take it from them. Only a
-        // file opened anew tells whether any of them lives.
-        drop(self.file.take());
-        let _ = inspect(&self.path);
+/// Removes the signs that nobody holds any more, as far as that is allowed: all at once at the end of a run, since some file
+/// systems are slow to make a file after one was removed. What is left will be found by the next run.
+pub fn sweep(directory: &Path) {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    for path in entries
+        .map(|entry| entry.path())
+        .filter(|path| is_sign(path))
+    {
+        let _ = inspect(&path);
     }
+}
+
+fn is_sign(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name != ".gitignore")
 }
 
 /// Such as `20260102-030405-7kq2.network`, and with a number from the second attempt on.
@@ -133,8 +137,9 @@ fn create(path: &Path, owner: &Owner) -> std::io::Result<Option<File>> {
     if file.metadata()?.nlink() == 0 {
         return create(path, owner);
     }
-    serde_json::to_writer(&file, owner)?;
-    file.write_all(b"\n")?;
+    let mut text = serde_json::to_vec(owner)?;
+    text.push(b'\n');
+    file.write_all(&text)?;
     Ok(Some(file))
 }
 
@@ -155,7 +160,7 @@ pub fn survivors(directory: &Path) -> Result<Vec<Survivor>> {
     let mut held = Vec::new();
     for entry in entries {
         let path = entry.map_err(unreadable)?.path();
-        if path.file_name().is_some_and(|name| name == ".gitignore") {
+        if !is_sign(&path) {
             continue;
         }
         let file = inspect(&path).map_err(|error| Error::io("cannot read", &path, &error))?;

@@ -149,7 +149,8 @@ fn looking_while_files_are_made_disturbs_nobody() {
             scope.spawn(|| (0..300).for_each(|_| drop(survivors(scratch.path()).unwrap())));
         for _ in 0..300 {
             let liveness = Liveness::create(scratch.path(), &run, &stage).unwrap();
-            assert!(liveness.path.exists(), "a sign of life was removed");
+            let links = liveness.file.metadata().unwrap().nlink();
+            assert_eq!(links, 1, "a sign of life was removed");
         }
         looking.join().unwrap();
     });
