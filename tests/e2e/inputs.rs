@@ -359,3 +359,22 @@ fn a_stamped_file_that_was_edited_or_deleted() {
     sandbox.remove("dep/genfiles/one/conf");
     is_settled(&sandbox);
 }
+
+#[test]
+fn what_an_ancestor_changes_while_it_runs_counts_in_the_same_run() {
+    let mut sandbox = Sandbox::with_dag(&[("first", ""), ("second", "first"), ("third", "second")]);
+    let root = sandbox.path("elsewhere");
+    sandbox.set("APP_ROOT", root.to_str().unwrap());
+    sandbox.file("elsewhere/number", "1\n");
+    // The first stage changes, on its next run, a file that is no output, and that only the text of the third names.
+    sandbox.ctl(
+        "first",
+        &format!("{CTL}cat ./number > ../../../elsewhere/number\n"),
+    );
+    sandbox.file("lib/first/number", "1\n");
+    sandbox.ctl("third", &format!("{CTL}cat \"$APP_ROOT/number\"\n"));
+    settle(&sandbox);
+    sandbox.file("lib/first/number", "2\n");
+    assert_eq!(apply(&sandbox), ["first up", "third up"]);
+    is_settled(&sandbox);
+}
