@@ -1,5 +1,5 @@
 //! What was seen of stages before their turn. What a stage does not inherit can be looked at whenever a worker has nothing
-//! better to do; it holds unless something that the stage depends on ran since. Knows nothing of what is looked at.
+//! better to do; it holds until any stage has run. Knows nothing of what is looked at.
 
 use std::collections::VecDeque;
 
@@ -11,10 +11,10 @@ use crate::observe::look::Look;
 enum Seen {
     /// Nobody looked.
     Nothing,
-    /// A worker looks.
-    Asked,
-    /// This.
-    Look(Look),
+    /// A worker looks, since so many stages had run.
+    Asked(usize),
+    /// This, when so many stages had run.
+    Look(Look, usize),
     /// It counts no more; a worker looks again.
     Again,
 }
@@ -29,6 +29,8 @@ pub(super) struct Ahead {
     awaited: Vec<bool>,
     /// Stages that nobody looked at, the first ones last.
     unseen: Vec<usize>,
+    /// How many stages have run.
+    ran: usize,
 }
 
 impl Ahead {
@@ -40,15 +42,20 @@ impl Ahead {
             turn: VecDeque::new(),
             awaited: vec![false; count],
             unseen: worth,
+            ran: 0,
         }
     }
 
-    /// It is a stage's turn: what was seen of it, or `None` if that is still to come. `changed` says that something it
-    /// depends on ran, so that what was seen before does not count.
-    pub(super) fn turn(&mut self, stage: usize, changed: bool) -> Option<Look> {
+    /// A stage has run, and may have changed anything: what was seen so far counts no more.
+    pub(super) fn forget(&mut self) {
+        self.ran += 1;
+    }
+
+    /// It is a stage's turn: what was seen of it, or `None` if that is still to come.
+    pub(super) fn turn(&mut self, stage: usize) -> Option<Look> {
         match self.seen[stage] {
-            Seen::Look(look) if !changed => return Some(look),
-            Seen::Asked if !changed => self.awaited[stage] = true,
+            Seen::Look(look, ran) if ran == self.ran => return Some(look),
+            Seen::Asked(ran) if ran == self.ran => self.awaited[stage] = true,
             _ => {
                 self.seen[stage] = Seen::Again;
                 self.turn.push_back(stage);
@@ -62,10 +69,10 @@ impl Ahead {
         if !ahead {
             return Some(look);
         }
-        if self.seen[stage] != Seen::Asked {
+        let Seen::Asked(ran) = self.seen[stage] else {
             return None;
-        }
-        self.seen[stage] = Seen::Look(look);
+        };
+        self.seen[stage] = Seen::Look(look, ran);
         self.awaited[stage].then_some(look)
     }
 
@@ -84,7 +91,7 @@ impl Ahead {
                 break;
             };
             if self.seen[stage] == Seen::Nothing {
-                self.seen[stage] = Seen::Asked;
+                self.seen[stage] = Seen::Asked(self.ran);
                 stages.push(stage);
             }
         }
@@ -124,12 +131,12 @@ mod tests {
         let mut ahead = Ahead::new(3, vec![0, 1, 2]);
         assert_eq!(batch(&mut ahead, 2), Some((vec![0, 1], true)));
         assert_eq!(ahead.looked(0, true, SAME), None);
-        assert_eq!(ahead.turn(0, false), Some(SAME));
+        assert_eq!(ahead.turn(0), Some(SAME));
         // Its turn comes while a worker still looks.
-        assert_eq!(ahead.turn(1, false), None);
+        assert_eq!(ahead.turn(1), None);
         assert_eq!(ahead.looked(1, true, Look::Changed), Some(Look::Changed));
         // Nobody looked yet: it goes before all others, and is not looked at twice.
-        assert_eq!(ahead.turn(2, false), None);
+        assert_eq!(ahead.turn(2), None);
         assert_eq!(batch(&mut ahead, 2), Some((vec![2], false)));
         assert_eq!(ahead.looked(2, false, SAME), Some(SAME));
         assert_eq!(batch(&mut ahead, 2), None);
@@ -140,8 +147,9 @@ mod tests {
         let mut ahead = Ahead::new(2, vec![0, 1]);
         assert_eq!(batch(&mut ahead, 9), Some((vec![0, 1], true)));
         assert_eq!(ahead.looked(0, true, SAME), None);
-        assert_eq!(ahead.turn(0, true), None);
-        assert_eq!(ahead.turn(1, true), None);
+        ahead.forget();
+        assert_eq!(ahead.turn(0), None);
+        assert_eq!(ahead.turn(1), None);
         // The early look at the second comes too late, and must not be taken for the new one.
         assert_eq!(ahead.looked(1, true, SAME), None);
         assert_eq!(batch(&mut ahead, 9), Some((vec![0, 1], false)));

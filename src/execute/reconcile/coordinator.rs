@@ -45,8 +45,6 @@ pub(super) struct Coordinator<'a> {
     pub(super) waiting: BTreeSet<(Reverse<u64>, usize)>,
     /// Stages that `plan` cannot be sure of, or that will run.
     pub(super) unsettled: Vec<bool>,
-    /// Stages that ran, or that depend on one that did.
-    pub(super) touched: Vec<bool>,
     pools: BTreeMap<String, usize>,
     pub(super) pending: Pending,
     pub(super) walked: Walked,
@@ -75,7 +73,6 @@ impl<'a> Coordinator<'a> {
         let mut coordinator = Self {
             idle: (0..workers.len()).collect(),
             unsettled: vec![false; names.len()],
-            touched: vec![false; names.len()],
             ahead: Ahead::new(names.len(), Vec::new()),
             lineage: Lineage::new(names, dependencies),
             site,
@@ -174,13 +171,11 @@ impl<'a> Coordinator<'a> {
             let Some(stage) = self.schedule.start(&mut |_| true) else {
                 return;
             };
-            let touched = self.dependencies(stage).any(|stage| self.touched[stage]);
-            self.touched[stage] = touched;
             if self.is_beyond_sight(stage) {
                 self.foresee(stage);
             } else if !self.is_worth_a_look(stage) {
                 self.await_examination(stage);
-            } else if let Some(look) = self.ahead.turn(stage, touched) {
+            } else if let Some(look) = self.ahead.turn(stage) {
                 self.looked(stage, look);
             }
         }
@@ -299,7 +294,7 @@ impl<'a> Coordinator<'a> {
             } => {
                 self.idle.insert(worker);
                 self.leave_pool(stage);
-                self.touched[stage] = true;
+                self.ahead.forget();
                 self.pending.commits.push((stage, token, result));
             }
         }
