@@ -64,6 +64,7 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
         );
         Config::nothing()
     });
+    session.interrupted()?;
     let (cache, stamper) = (session.cache(), session.stamper());
     let observer = session.observer(&config, &cache, &stamper, &store);
     let site = session.site(&observer, &mut Records::new());

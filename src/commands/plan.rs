@@ -26,6 +26,7 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
     let mut silent = up::Silent;
     let walked = reconcile::walk(&site, &mut store, None, &goal, &mut silent)?;
     cache.save();
+    session.interrupted()?;
     let plan = Plan {
         stages: up::entries(&session, &walked),
         orphans: up::orphans(&records),
@@ -39,9 +40,6 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
         sink::print(&format!("{:#}\n", up::document(&plan)))?;
     } else {
         sink::print(&ui::plan::render(&plan, goal.verbose))?;
-    }
-    if let Some(interrupted) = session.stop.interrupted() {
-        return Err(interrupted);
     }
     if !walked.errors.is_empty() {
         return Ok(1);

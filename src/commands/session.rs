@@ -108,7 +108,9 @@ impl Session {
         }
         match session.load_graph() {
             Ok(graph) => session.graph = graph,
-            Err(error) if library == Library::Needed => return Err(error),
+            Err(error) if library == Library::Needed || error.is_interruption() => {
+                return Err(error);
+            }
             Err(error) => session.warn(
                 &format!("the library cannot be used: {}", error.message()),
                 None,

@@ -422,7 +422,11 @@ impl<'a> Coordinator<'a> {
             } => {
                 self.answer(worker, Verdict::Leave);
                 self.leave_pool(stage);
-                self.refuse(stage, &error);
+                if error.is_interruption() {
+                    self.waiting.insert((Reverse(0), stage));
+                } else {
+                    self.refuse(stage, &error);
+                }
             }
             Report::Examined {
                 worker,

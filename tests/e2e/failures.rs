@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::sandbox::{CTL, Sandbox, ran};
+use crate::sandbox::{CTL, Sandbox, ran, send, wait_for};
 
 #[test]
 fn what_does_not_depend_on_a_failure_goes_on_and_the_end_says_what_is_what() {
@@ -178,23 +178,4 @@ fn a_second_run_says_who_holds_the_lock_or_waits() {
         .says("Nothing to do");
     child.wait().unwrap();
     assert_eq!(sandbox.calls(), ["slow up"]);
-}
-
-fn send(signal: &str, pid: u32) {
-    let status = std::process::Command::new("kill")
-        .args([&format!("-{signal}"), &pid.to_string()])
-        .status()
-        .unwrap();
-    assert!(status.success());
-}
-
-fn wait_for(sandbox: &Sandbox, path: &str) {
-    let start = Instant::now();
-    while !sandbox.exists(path) {
-        assert!(
-            start.elapsed() < Duration::from_secs(60),
-            "{path} never came"
-        );
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }

@@ -23,6 +23,7 @@ mod examples;
 mod failures;
 mod faults;
 mod inputs;
+mod interrupts;
 mod lifecycle;
 mod orphans;
 mod output;

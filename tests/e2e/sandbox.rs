@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -243,5 +244,27 @@ pub fn ran(output: Output) -> Ran {
             .unwrap_or_else(|| -output.status.signal().unwrap_or(0)),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// Sends a signal to a process.
+pub fn send(signal: &str, pid: u32) {
+    let status = Command::new("kill")
+        .args([&format!("-{signal}"), &pid.to_string()])
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+/// Waits until there is something at a path.
+#[track_caller]
+pub fn wait_for(sandbox: &Sandbox, path: &str) {
+    let start = Instant::now();
+    while !sandbox.exists(path) {
+        assert!(
+            start.elapsed() < Duration::from_secs(60),
+            "{path} never came"
+        );
+        std::thread::sleep(Duration::from_millis(10));
     }
 }
