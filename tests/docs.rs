@@ -174,6 +174,7 @@ fn every_command_is_described_with_all_its_options_and_no_others() {
     let prose = [
         "Global options",
         "Naming stages",
+        "Events",
         "help",
         "Planned, not there yet",
     ];

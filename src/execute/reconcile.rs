@@ -450,6 +450,9 @@ impl<'a> Coordinator<'a> {
         let demand = self.demand(stage);
         if is_current && demand == Demand::default() && !self.goal.verbose {
             self.decided(stage, Decision::UpToDate, None);
+            self.sink.event(&Event::StageUpToDate {
+                stage: self.site.name(stage).clone(),
+            });
             self.inherit_recorded(stage);
             self.schedule.finish(stage);
         } else {
@@ -495,6 +498,9 @@ impl<'a> Coordinator<'a> {
             _ => {
                 self.answer(worker, Verdict::Leave);
                 self.leave_pool(stage);
+                self.sink.event(&Event::StageUpToDate {
+                    stage: self.site.name(stage).clone(),
+                });
                 self.inherit_recorded(stage);
                 self.schedule.finish(stage);
             }
@@ -617,6 +623,9 @@ impl Coordinator<'_> {
         let result = self.store.record_restamp(records);
         fault::point("apply.after-restamp");
         for stage in stages {
+            self.sink.event(&Event::StageRestamped {
+                stage: self.site.name(stage).clone(),
+            });
             // What was recorded before still holds: only what it is rendered from changed.
             self.inherit_recorded(stage);
             self.schedule.finish(stage);

@@ -367,8 +367,8 @@ fn a_protected_stage_stays_up_until_it_is_unprotected() {
     sandbox
         .run(&["down", "--yes"])
         .exits(1)
-        .says("`db` is protected and stays up")
-        .says("`net` is needed by a protected stage and stays up");
+        .says("db: stays up: it is protected")
+        .says("net: stays up: a protected stage needs it");
     assert_eq!(sandbox.calls(), ["app down"]);
     sandbox
         .run(&["state", "show", "db"])

@@ -19,6 +19,7 @@ mod baddag;
 mod badinput;
 mod commands;
 mod downrules;
+mod events;
 mod examples;
 mod failures;
 mod faults;
