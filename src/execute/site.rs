@@ -39,6 +39,8 @@ pub struct Site<'a> {
     pub secrets: &'a Secrets,
     /// What is recorded, by index.
     pub known: Vec<Option<Known>>,
+    /// Whether stages that are examined are searched for what may change without making them stale.
+    pub advises: bool,
 }
 
 impl Site<'_> {
@@ -107,9 +109,13 @@ impl Site<'_> {
         inherited: &Inherited,
     ) -> Result<(Examined, Rendered)> {
         let rendered = self.observer.render(stage)?;
-        let examined = self
+        let mut examined = self
             .observer
             .examine(stage, self.known(stage), &rendered, inherited)?;
+        if self.advises {
+            let told = self.observer.blind_spots(stage, &rendered, &examined)?;
+            examined.warnings.extend(told);
+        }
         Ok((examined, rendered))
     }
 

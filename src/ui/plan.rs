@@ -22,6 +22,9 @@ pub fn render(plan: &Plan, verbose: bool) -> String {
         if verbose {
             detail(&mut text, entry);
         }
+        for warning in &entry.warnings {
+            let _ = writeln!(text, "    warning: {warning}");
+        }
     }
     for orphan in &plan.orphans {
         let _ = writeln!(
@@ -39,7 +42,7 @@ pub fn render(plan: &Plan, verbose: bool) -> String {
 }
 
 fn is_shown(entry: &Entry) -> bool {
-    !matches!(entry.decision, Decision::UpToDate | Decision::Restamp) || !entry.warnings.is_empty()
+    entry.decision.may_run() || !entry.warnings.is_empty()
 }
 
 fn sentence(entry: &Entry, verbose: bool) -> String {
@@ -87,9 +90,6 @@ fn detail(text: &mut String, entry: &Entry) {
                 }
             }
         }
-    }
-    for warning in &entry.warnings {
-        let _ = writeln!(text, "    warning: {warning}");
     }
 }
 

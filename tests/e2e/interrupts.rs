@@ -4,7 +4,7 @@
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::sandbox::{CTL, Ran, Sandbox, ran, send, wait_for};
+use crate::sandbox::{CTL, Ran, Sandbox, find, ran, send, wait_for};
 
 /// Notes its own process and one that it starts, and would run for ever.
 const ENDLESS: &str = "#!/bin/sh
@@ -75,11 +75,7 @@ fn while_make_evaluates_the_dag() {
         tool.display()
     );
     sandbox.file("lib/betterform_dag.mk", &dag);
-    if std::process::Command::new("make")
-        .arg("--version")
-        .output()
-        .is_err()
-    {
+    if find("make").is_none() {
         println!("SKIPPED: no make to interrupt");
         return;
     }

@@ -15,6 +15,7 @@
     reason = "this is all test code, in modules of its own"
 )]
 
+mod advice;
 mod baddag;
 mod badinput;
 mod commands;

@@ -268,3 +268,15 @@ pub fn wait_for(sandbox: &Sandbox, path: &str) {
         std::thread::sleep(Duration::from_millis(10));
     }
 }
+
+/// Where a program is: what the variable of its name says, else the first of that name on PATH.
+pub fn find(program: &str) -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os(program.to_uppercase()).filter(|named| !named.is_empty())
+    {
+        return Some(named.into());
+    }
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path)
+        .map(|directory| directory.join(program))
+        .find(|path| path.is_file())
+}

@@ -64,6 +64,7 @@ impl Session {
             observer,
             stop: self.stop.clone(),
             secrets: &self.secrets,
+            advises: false,
             known: stages
                 .map(|stage| records.remove(stage).map(Known::new))
                 .collect(),

@@ -58,6 +58,13 @@ pub enum Decision {
     },
 }
 
+impl Decision {
+    /// Whether `ctl up` will or may run.
+    pub fn may_run(&self) -> bool {
+        matches!(self, Self::Run { .. } | Self::Undetermined { .. })
+    }
+}
+
 /// What was asked for, whatever changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Demand {
