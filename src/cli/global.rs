@@ -41,7 +41,7 @@ pub struct Global {
     /// When to use colour
     #[arg(long, value_name = "WHEN", global = true)]
     pub color: Option<ColorChoice>,
-    /// Say more; twice: even more
+    /// Say more
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// How the configuration is evaluated.

@@ -29,7 +29,7 @@ pub struct Explain {
 /// Options of `render`.
 #[derive(Args, Debug)]
 pub struct Render {
-    /// The template; `-` for standard input
+    /// The template: a file of a stage, or any other with `--stage`; `-` for standard input
     pub file: PathBuf,
     /// The stage whose context it gets [default: the stage that the file belongs to]
     #[arg(long, value_name = "STAGE")]

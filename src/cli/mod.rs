@@ -22,17 +22,17 @@ pub use run::{Apply, Down, OutputChoice, Plan, Running, Selection, Stamp};
     disable_version_flag = true,
     subcommand_required = false,
     arg_required_else_help = false,
-    after_help = "A deployment needs `IMPL_DIR` (or `impl_dir` in betterform.toml) to find its library.\n\
-                  Exit codes: 0 done or nothing to do, 1 failed, 2 changes (`plan --detailed-exitcode`), 64 wrong usage,\n\
-                  75 locked by another run, 130/143 interrupted."
+    after_help = "A deployment finds its library by `IMPL_DIR`, or `impl_dir` in its betterform.toml.\n\n\
+                  Exit codes: 0 done or nothing to do, 1 failed, 2 changes (`plan --detailed-exitcode`),\n\
+                  64 wrong usage, 75 locked by another run, 130 and 143 interrupted."
 )]
 pub struct Cli {
-    /// What comes before or after the command.
-    #[command(flatten)]
-    pub global: Global,
     /// Print the version
     #[arg(long)]
     pub version: bool,
+    /// What comes before or after the command.
+    #[command(flatten)]
+    pub global: Global,
     /// What to do.
     #[command(subcommand)]
     pub command: Option<Command>,

@@ -65,12 +65,13 @@ pub enum StateCommand {
         force: bool,
     },
     /// Say what became of a state that was found at another place
+    #[command(group(clap::ArgGroup::new("what").required(true)))]
     Adopt {
         /// This is a copy of a deployment: nothing is up here
-        #[arg(long, conflicts_with = "moved", required_unless_present = "moved")]
+        #[arg(long, group = "what")]
         copy: bool,
         /// The deployment was moved here
-        #[arg(long)]
+        #[arg(long, group = "what")]
         moved: bool,
     },
     /// Let a protected stage be taken down

@@ -17,7 +17,7 @@ pub struct Plan {
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
-    /// How many stages to look at or run at once [default: the number of processors]
+    /// How many stages to look at at once [default: the number of processors]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub jobs: Option<u32>,
 }
@@ -25,7 +25,7 @@ pub struct Plan {
 /// Which stages.
 #[derive(Args, Debug, Default)]
 pub struct Selection {
-    /// Stages, by name or glob; with what belongs to them
+    /// Stages, by name or glob, and what they depend on; of `down`, what depends on them
     #[arg(value_name = "STAGE")]
     pub stages: Vec<String>,
     /// Exactly the stages named

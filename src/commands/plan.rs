@@ -57,7 +57,7 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
 
 /// Adds warnings of what terraform left in template directories, for the stages that are shown.
 fn add_leftovers(site: &Site<'_>, plan: &mut Plan, verbose: bool) {
-    for entry in plan.stages.iter_mut() {
+    for entry in &mut plan.stages {
         let is_shown = verbose || entry.decision.may_run();
         let found = site.graph.find(entry.stage.as_str()).filter(|_| is_shown);
         // What cannot be read was said when the stage was examined.

@@ -15,6 +15,7 @@ pub mod own;
 pub mod patterns;
 mod report;
 pub mod shared;
+mod single;
 pub mod tree;
 mod variables;
 
