@@ -392,3 +392,21 @@ fn the_tour_works() {
         .output();
     ran(output.expect("sh")).exits(0);
 }
+
+/// [`Example::copy`] is called with each of these above.
+#[test]
+fn every_example_is_tried() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let entries = std::fs::read_dir(examples).expect("examples");
+    let mut names: Vec<_> = (entries.map(|entry| entry.expect("an entry")))
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().into_string().expect("UTF-8"))
+        .collect();
+    names.sort();
+    let tried = include_str!("examples.rs");
+    for name in &names {
+        let copies = tried.contains(&format!("Example::copy(\"{name}\")"));
+        assert!(copies, "no test tries the example `{name}`");
+    }
+    assert!(names.len() >= 3, "{names:?}");
+}
