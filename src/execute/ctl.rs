@@ -153,13 +153,16 @@ fn attempt_all(
             break;
         }
     }
-    let reported = std::fs::read(inputs.path()).unwrap_or_default();
-    let reported = String::from_utf8_lossy(&reported);
-    let lines = reported
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty());
-    Ok((outcome, log, lines.map(str::to_owned).collect()))
+    Ok((outcome, log, reported(inputs.path())))
+}
+
+/// What `ctl` wrote to the file of its inputs, a line each.
+fn reported(file: &Path) -> Vec<String> {
+    let bytes = std::fs::read(file).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    let lines = text.lines().map(str::trim);
+    let lines = lines.filter(|line| !line.is_empty());
+    lines.map(str::to_owned).collect()
 }
 
 fn attempt_once(
