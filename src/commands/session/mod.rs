@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::source::config::{self, Config};
 use crate::source::dag;
 use crate::source::project::Project;
+
 use crate::state::Records;
 use crate::system::environment::Environment;
 use crate::system::fault;
@@ -25,6 +26,8 @@ use crate::system::signal::Stop;
 use crate::ui::color::Colors;
 use crate::ui::diagnostic;
 use crate::ui::sink::{complain, conceal};
+
+pub(super) use crate::source::project::Library;
 
 /// How betterform was called.
 pub struct Call {
@@ -36,15 +39,6 @@ pub struct Call {
     pub arguments: Vec<OsString>,
     /// The wish to stop.
     pub stop: Stop,
-}
-
-/// Whether a command can do without a library.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Library {
-    /// It cannot.
-    Needed,
-    /// What is wrong with the library is a warning.
-    Optional,
 }
 
 /// What a command works on.
@@ -65,7 +59,13 @@ impl Session {
         running: Option<&Running>,
         library: Library,
     ) -> Result<Self> {
-        let project = load_project(call, global, running, library)?;
+        let project = Project::load(
+            &call.cwd,
+            global.directory.as_deref(),
+            overrides::overrides(global, running),
+            call.environment.clone(),
+            library,
+        )?;
         let has_terminal = project.wave.interactive == Some(true);
         if has_terminal && running.is_some_and(|running| running.json) {
             return Err(Error::usage(
@@ -189,20 +189,5 @@ impl Session {
     /// Whether nobody is to be asked: `--yes`, or `INTERACTIVE=false`.
     pub(super) fn is_settled(&self, yes: bool) -> bool {
         yes || self.project.wave.interactive == Some(false)
-    }
-}
-
-fn load_project(
-    call: &Call,
-    global: &Global,
-    running: Option<&Running>,
-    library: Library,
-) -> Result<Project> {
-    let overrides = overrides::overrides(global, running);
-    let directory = global.directory.as_deref();
-    let environment = call.environment.clone();
-    match library {
-        Library::Needed => Project::load(&call.cwd, directory, overrides, environment),
-        Library::Optional => Project::load_lenient(&call.cwd, directory, overrides, environment),
     }
 }
