@@ -64,9 +64,10 @@ impl Observer<'_> {
                 ));
             }
         }
-        let unrepeatable = &examined.detail.reads.unrepeatable;
-        if !unrepeatable.is_empty() {
-            let names: Vec<_> = unrepeatable
+        let reads = &examined.detail.reads;
+        if !reads.is_reproducible() {
+            let names: Vec<_> = reads
+                .unrepeatable
                 .iter()
                 .map(|name| format!("`{name}`"))
                 .collect();

@@ -95,6 +95,8 @@ fn sandbox() -> Sandbox {
         ("bad", "flaky"),
         ("after", "bad"),
     ]);
+    // The longest chain, by how long it took last time, goes first.
+    sandbox.ctl("after", &format!("{CTL}sleep 0.5\n"));
     sandbox.file("lib/comment/note.txt", "{{/* one */}}text\n");
     sandbox.file(
         "lib/betterform.toml",
@@ -170,6 +172,7 @@ fn a_whole_down() {
 #[test]
 fn what_is_not_started_and_what_is_gone_from_the_dag() {
     let sandbox = Sandbox::with_dag(&[("bad", ""), ("good", ""), ("old", "")]);
+    sandbox.ctl("bad", &format!("{CTL}sleep 0.5\n"));
     sandbox.run(&["apply"]).exits(0);
     sandbox.dag(&[("bad", ""), ("good", "")]);
     sandbox.ctl("bad", &format!("{CTL}exit 1\n"));
