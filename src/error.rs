@@ -127,6 +127,11 @@ impl Error {
         self.kind
     }
 
+    /// Whether it only says that the user asked to stop.
+    pub fn is_interruption(&self) -> bool {
+        matches!(self.kind, Kind::Interrupted(_))
+    }
+
     /// The message alone, in one line where possible.
     pub fn message(&self) -> &str {
         &self.message

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use betterform::cli::Cli;
 use betterform::core::environment::{NEVER, SELECTING};
 use betterform::error::{Error, Kind};
-use clap::{Command, CommandFactory};
+use clap::{Command, CommandFactory, Parser};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -174,6 +174,7 @@ fn every_command_is_described_with_all_its_options_and_no_others() {
     let prose = [
         "Global options",
         "Naming stages",
+        "Events",
         "help",
         "Planned, not there yet",
     ];
@@ -184,6 +185,87 @@ fn every_command_is_described_with_all_its_options_and_no_others() {
             "docs/commands.md describes `{heading}`, which is no command"
         );
     }
+}
+
+/// The calls of betterform in code blocks and code spans that stand for a whole call: `betterform plan -v`.
+fn calls(text: &str) -> Vec<String> {
+    let mut calls = Vec::new();
+    let mut is_block = false;
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            is_block = !is_block;
+        } else if is_block {
+            let call = line.strip_prefix("$ ").unwrap_or(line).trim();
+            calls.extend(call.starts_with("betterform ").then(|| call.to_owned()));
+        } else {
+            let line = line.replace("\\|", "|");
+            let spans = line.split('`').skip(1).step_by(2);
+            let spans = spans.filter_map(|span| Some(span.split_at(span.find("betterform ")?)));
+            // In a span something may stand before it: `echo x | betterform render -`.
+            let whole = spans.filter(|(before, _)| before.is_empty() || before.ends_with("| "));
+            calls.extend(whole.map(|(_, call)| call.to_owned()));
+        }
+    }
+    calls
+}
+
+/// The arguments of a call as a shell would pass them on; what comes behind the call itself is left out.
+fn arguments(call: &str) -> Vec<String> {
+    let end = [" | ", " > ", " # ", " ;", " && ", "  "];
+    let end = end.iter().filter_map(|end| call.find(end)).min();
+    let words = call[..end.unwrap_or(call.len())].split(' ');
+    words
+        .map(|word| word.trim_matches(['\'', '"']).to_owned())
+        .collect()
+}
+
+/// Whether a call only lacks arguments: `betterform exec` in a sentence.
+fn names_a_command(error: &clap::Error) -> bool {
+    use clap::error::ErrorKind;
+    matches!(
+        error.kind(),
+        ErrorKind::MissingRequiredArgument | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    )
+}
+
+#[test]
+fn every_call_in_the_documentation_is_understood() {
+    let mut count = 0;
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        for call in calls(&text) {
+            // `COMMAND` and `…` stand for something.
+            if call.contains("COMMAND") || call.contains('…') {
+                continue;
+            }
+            count += 1;
+            match Cli::try_parse_from(arguments(&call)) {
+                Err(error) if error.use_stderr() && !names_a_command(&error) => {
+                    panic!("{}: `{call}`: {error}", page.display());
+                }
+                _ => {}
+            }
+        }
+    }
+    assert!(count > 80, "only {count} calls were found");
+}
+
+#[test]
+fn a_call_that_is_not_understood_is_found() {
+    let text = "`betterform plan --no`, `echo x | betterform -x`, betterform no\n```\n$ betterform apply > file\nx\n```";
+    let calls = calls(text);
+    assert_eq!(
+        calls,
+        [
+            "betterform plan --no",
+            "betterform -x",
+            "betterform apply > file"
+        ]
+    );
+    let understood = calls
+        .iter()
+        .map(|call| Cli::try_parse_from(arguments(call)).is_ok());
+    assert_eq!(understood.collect::<Vec<_>>(), [false, false, true]);
 }
 
 #[test]

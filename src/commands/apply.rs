@@ -1,17 +1,14 @@
 //! `apply`: brings every stage up to date.
 
-use std::time::Instant;
-
 use crate::cli::{Apply as Options, Global};
 use crate::commands::session::{Call, Library, Session};
 use crate::commands::{prune, up};
-use crate::core::event::{Counts, Event, RunEnd, VERSION};
+use crate::core::event::{Counts, Event};
 use crate::core::plan::{Decision, Orphan, Plan};
 use crate::core::record::RunResult;
 use crate::error::Result;
 use crate::execute::reconcile::{self, Walked};
 use crate::execute::{relocate, report, settle};
-use crate::system::clock;
 use crate::ui::{self, diagnostic, sink};
 
 pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8> {
@@ -33,57 +30,37 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
     }
     relocate::before_anything_runs(&site, &store)?;
 
-    let start = Instant::now();
-    let run = session.start_run(&mut store, "apply")?;
     let mut teller = session.sink(running.json);
-    teller.event(&Event::RunStarted {
-        version: VERSION,
-        run: run.to_string(),
-        command: "apply".into(),
-        stages: goal.selected.iter().filter(|selected| **selected).count(),
-        jobs: goal.jobs,
-        time_ms: clock::now_ms(),
-    });
-    let walked = reconcile::walk(&site, &mut store, Some(&run), &goal, teller.as_mut())?;
-    settle::outputs(&site, &mut store, &walked, teller.as_mut())?;
+    let teller = teller.as_mut();
+    let selected = goal.selected.iter().filter(|selected| **selected).count();
+    let run = session.begin(&mut store, "apply", (selected, goal.jobs), teller)?;
+    let walked = reconcile::walk(&site, &mut store, Some(&run.id), &goal, teller)?;
+    settle::outputs(&site, &mut store, &walked, teller)?;
     report::inputs(&site, &store)?;
-    let mut failed = !walked.failed.is_empty();
-    if options.prune && !failed && !session.stop.is_asked() {
+    let mut counts = counts(&walked);
+    for stage in &walked.left {
+        teller.event(&Event::StageNotStarted {
+            stage: site.name(*stage).clone(),
+        });
+    }
+    if options.prune && walked.failed.is_empty() && !session.stop.is_asked() {
         let settled = session.is_settled(running.yes);
-        failed |= prune::take_down(&session, &site, &mut store, &run, settled, teller.as_mut())?;
+        counts += prune::take_down(&session, &site, &mut store, &run.id, settled, teller)?;
     } else {
         for orphan in &orphans {
             teller.event(&orphaned(orphan));
         }
     }
-    let (result, end) = match (session.stop.is_asked(), failed) {
-        (true, _) => (RunResult::Interrupted, RunEnd::Interrupted),
-        (false, true) => (RunResult::Failed, RunEnd::Failed),
-        (false, false) => (RunResult::Done, RunEnd::Done),
-    };
-    teller.event(&Event::RunFinished {
-        result: end,
-        counts: counts(&walked),
-        duration_ms: clock::millis(start.elapsed()),
-    });
-    store.finish_run(&run, result)?;
-    if !running.json && walked.ran.is_empty() && end == RunEnd::Done {
+    let failed = counts.failed > 0;
+    let result = session.end(&mut store, &run, counts, failed, teller)?;
+    if !running.json && counts.ran == 0 && result == RunResult::Done {
         let plan = Plan {
             stages: up::entries(&session, &walked),
             ..Plan::default()
         };
         sink::print(&format!("{}\n", ui::plan::summary(&plan)))?;
     }
-    for error in walked
-        .errors
-        .values()
-        .filter(|error| !error.diagnostics().is_empty())
-    {
-        sink::complain(&format!(
-            "\n{}",
-            diagnostic::render(error, session.colors.stderr)
-        ));
-    }
+    show_places(&session, &walked);
     cache.save();
     store.gc_if_worth_it()?;
     store.close()?;
@@ -91,25 +68,34 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
     Ok(u8::from(failed))
 }
 
+/// Shows errors that are about places in files with these places, now that the run is over.
+fn show_places(session: &Session, walked: &Walked) {
+    let errors = walked.errors.values();
+    for error in errors.filter(|error| !error.diagnostics().is_empty()) {
+        let text = diagnostic::render(error, session.colors.stderr);
+        sink::complain(&format!("\n{text}"));
+    }
+}
+
 fn orphaned(orphan: &Orphan) -> Event {
     Event::Warning {
-        stage: None,
-        message: format!(
-            "`{}` is {} but no longer in the DAG",
-            orphan.stage, orphan.status
-        ),
+        stage: Some(orphan.stage.clone()),
+        message: format!("is {} but no longer in the DAG", orphan.status),
         help: Some("`betterform apply --prune` takes it down".into()),
     }
 }
 
 fn counts(walked: &Walked) -> Counts {
-    let current = |decision: &Decision| matches!(decision, Decision::UpToDate | Decision::Restamp);
-    let decided = walked.decided.values();
+    let decided = |wanted: &Decision| {
+        let decisions = walked.decided.values().map(|entry| &entry.decision);
+        decisions.filter(|decision| *decision == wanted).count()
+    };
     Counts {
         ran: walked.ran.len(),
-        up_to_date: decided.filter(|entry| current(&entry.decision)).count(),
+        up_to_date: decided(&Decision::UpToDate),
+        restamped: decided(&Decision::Restamp),
         failed: walked.failed.len(),
         blocked: walked.blocked.len(),
-        left: walked.left.len(),
+        not_started: walked.left.len(),
     }
 }

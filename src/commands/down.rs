@@ -1,20 +1,18 @@
 //! `down`: tears stages down, in the reverse of the order in which they came up.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
 
 use crate::cli::{Down as Options, Global};
 use crate::commands::session::{Call, Library, Session};
 use crate::commands::{selection, teardown};
-use crate::core::event::{Counts, Event, RunEnd, VERSION};
+use crate::core::event::{Counts, Event, Sink};
 use crate::core::record::RunResult;
 use crate::core::stage::StageName;
 use crate::core::teardown::Standing;
 use crate::error::{Error, Result};
-use crate::execute::down;
+use crate::execute::down::{self, Goal};
 use crate::source::config::Config;
 use crate::state::{Records, Store};
-use crate::system::clock;
 use crate::ui::plan::stages as count;
 use crate::ui::sink;
 
@@ -29,82 +27,100 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
     }
     let standing = standing(&session, &store, &records, options.force)?;
     let chosen = chosen(&session, &records, &standing, options)?;
+    let mut teller = session.sink(running.json);
+    let teller = teller.as_mut();
     let protected = standing.protected();
-    let kept: Vec<StageName> = chosen.intersection(&protected).cloned().collect();
-    for stage in &kept {
-        let own = standing.stages.get(stage).copied().unwrap_or(false);
-        let why = if own {
-            "is protected"
-        } else {
-            "is needed by a protected stage"
-        };
-        session.warn(
-            &format!("`{stage}` {why} and stays up"),
-            Some(&format!("`betterform state unprotect {stage}`")),
-        );
+    let mut exit_code = 0;
+    for stage in chosen.intersection(&protected) {
+        teller.event(&stays_up(&standing, stage));
+        exit_code = 1;
     }
     let going: BTreeSet<StageName> = chosen.difference(&protected).cloned().collect();
     if going.is_empty() {
-        if !running.json {
-            sink::print("Nothing to do: no stage is up.\n")?;
-        }
-        return Ok(u8::from(!kept.is_empty()));
+        return nothing_to_do(running.json, exit_code, teller);
     }
-    let mut goal = teardown::goal(&session, records, &standing, &going);
-    goal.accept_changed_env = options.accept_changed_env;
-    if options.force {
-        goal.forced = selection::resolve(&options.selection.stages, &going).unwrap_or_default();
-    }
+    let goal = goal(&session, records, &standing, &going, options);
     teardown::ask(session.is_settled(running.yes), &goal)?;
     session.make_directories()?;
-    let config = session.config(false).unwrap_or_else(|error| {
-        session.warn(
-            &format!("the configuration cannot be evaluated: {}", error.message()),
-            None,
-        );
-        Config::nothing()
-    });
+    let config = config(&session)?;
     let (cache, stamper) = (session.cache(), session.stamper());
     let observer = session.observer(&config, &cache, &stamper, &store);
     let site = session.site(&observer, &mut Records::new());
 
-    let start = Instant::now();
-    let run = session.start_run(&mut store, "down")?;
-    let mut teller = session.sink(running.json);
-    teller.event(&Event::RunStarted {
-        version: VERSION,
-        run: run.to_string(),
-        command: "down".into(),
-        stages: goal.subjects.len(),
-        jobs: goal.jobs,
-        time_ms: clock::now_ms(),
-    });
-    let downed = down::take_down(&site, &mut store, &run, &goal, teller.as_mut())?;
-    let failed = !downed.failed.is_empty();
-    let (result, end) = match (session.stop.is_asked(), failed) {
-        (true, _) => (RunResult::Interrupted, RunEnd::Interrupted),
-        (false, true) => (RunResult::Failed, RunEnd::Failed),
-        (false, false) => (RunResult::Done, RunEnd::Done),
-    };
-    teller.event(&Event::RunFinished {
-        result: end,
-        counts: Counts {
-            ran: downed.done.len(),
-            up_to_date: 0,
-            failed: downed.failed.len(),
-            blocked: downed.blocked.len(),
-            left: downed.left.len(),
-        },
-        duration_ms: clock::millis(start.elapsed()),
-    });
-    store.finish_run(&run, result)?;
+    let size = (goal.subjects.len(), goal.jobs);
+    let run = session.begin(&mut store, "down", size, teller)?;
+    let counts = down::take_down(&site, &mut store, &run.id, &goal, teller)?.counts();
+    if counts.failed > 0 {
+        exit_code = 1;
+    }
+    session.end(&mut store, &run, counts, exit_code != 0, teller)?;
     store.gc_if_worth_it()?;
     store.close()?;
-    if !running.json && !failed {
-        sink::print(&format!("{} taken down.\n", count(downed.done.len())))?;
+    if !running.json && counts.failed == 0 {
+        sink::print(&format!("{} taken down.\n", count(counts.ran)))?;
     }
     session.interrupted()?;
-    Ok(u8::from(failed || !kept.is_empty()))
+    Ok(exit_code)
+}
+
+/// Says so; to programs as the end of a run that did not begin.
+fn nothing_to_do(json: bool, exit_code: u8, teller: &mut dyn Sink) -> Result<u8> {
+    teller.event(&Event::RunFinished {
+        result: match exit_code {
+            0 => RunResult::Done,
+            _ => RunResult::Failed,
+        },
+        counts: Counts::default(),
+        duration_ms: 0,
+    });
+    if !json {
+        sink::print("Nothing to do: no stage is up.\n")?;
+    }
+    Ok(exit_code)
+}
+
+fn stays_up(standing: &Standing, stage: &StageName) -> Event {
+    let is_protected = standing.stages.get(stage).copied().unwrap_or(false);
+    let why = if is_protected {
+        format!("it is protected (`betterform state unprotect {stage}`)")
+    } else {
+        "a protected stage needs it".to_owned()
+    };
+    teardown::stays_up(stage, &why)
+}
+
+fn goal(
+    session: &Session,
+    records: Records,
+    standing: &Standing,
+    going: &BTreeSet<StageName>,
+    options: &Options,
+) -> Goal {
+    let named = || selection::resolve(&options.selection.stages, going).unwrap_or_default();
+    Goal {
+        accept_changed_env: options.accept_changed_env,
+        forced: if options.force {
+            named()
+        } else {
+            BTreeSet::new()
+        },
+        ..teardown::goal(session, records, standing, going)
+    }
+}
+
+/// The configuration, which stages that are recorded do not need.
+fn config(session: &Session) -> Result<Config> {
+    match session.config(false) {
+        Err(error) if !error.is_interruption() => {
+            let message = error.message();
+            session.warn(
+                &format!("the configuration cannot be evaluated: {message}"),
+                None,
+            );
+            Ok(Config::nothing())
+        }
+        result => result,
+    }
 }
 
 /// What is recorded; with `--force` also the stages of the DAG that have no record.

@@ -9,9 +9,10 @@ use crate::commands::session::{Call, Library, Session};
 use crate::commands::{selection, up};
 use crate::core::fingerprint::{Digest, Kind};
 use crate::core::plan::{Decision, Entry, NamedInputs};
+use crate::core::stage::StageName;
 use crate::error::Result;
 use crate::execute::reconcile;
-use crate::state::Store;
+use crate::state::{Records, Store};
 use crate::ui::table::{columns, time};
 use crate::ui::{diagnostic, sink};
 
@@ -22,39 +23,12 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
     let session = Session::load(call, global, None, Library::Needed)?;
     let stage = selection::one(&options.stage, &session.stages())?;
     let opened = session.read()?;
-    let (mut store, mut records) = (opened.store, opened.records);
+    let (mut store, records) = (opened.store, opened.records);
     let recorded = records.get(&stage).cloned();
-    let config = session.config(false)?;
-    let (cache, stamper) = (session.cache(), session.stamper());
-    let observer = session.observer(&config, &cache, &stamper, &store);
-    let site = session.site(&observer, &mut records);
-    let choice = Selection {
-        stages: vec![stage.to_string()],
-        ..Selection::default()
+    let Some(entry) = look(&session, &mut store, records, &stage)? else {
+        return Ok(1);
     };
-    let mut goal = up::goal(&session, &site, &choice, false)?;
-    goal.verbose = true;
-    let walked = reconcile::walk(&site, &mut store, None, &goal, &mut up::Silent)?;
-    let index = session
-        .graph
-        .find(stage.as_str())
-        .map_or(0, super::super::core::graph::Ix::index);
-    for error in walked.errors.values() {
-        sink::complain(&diagnostic::render(error, session.colors.stderr));
-    }
-    let Some(entry) = walked
-        .decided
-        .get(&index)
-        .filter(|_| walked.errors.is_empty())
-    else {
-        return match session.stop.interrupted() {
-            Some(interrupted) => Err(interrupted),
-            None => Ok(1),
-        };
-    };
-    let fingerprint = recorded
-        .as_ref()
-        .and_then(|recorded| recorded.fingerprint.clone());
+    let fingerprint = recorded.as_ref().and_then(|r| r.fingerprint.clone());
     let fingerprint = fingerprint.unwrap_or_default();
     let old = [
         load(&store, &fingerprint.stamp)?,
@@ -62,7 +36,7 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
     ];
     let up_since = recorded.as_ref().and_then(|recorded| recorded.started_ms);
     if options.json {
-        let mut document = serde_json::to_value(entry).unwrap_or_default();
+        let mut document = serde_json::to_value(&entry).unwrap_or_default();
         document["version"] = json!(1);
         document["recorded"] = json!({ "stamp": old[0], "run": old[1], "started_ms": up_since });
         sink::print(&format!("{document:#}\n"))?;
@@ -70,9 +44,38 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
         let since = up_since.map_or("never run".to_owned(), |ms| {
             format!("last run {}", time(ms))
         });
-        sink::print(&text(entry, &since, &old))?;
+        sink::print(&text(&entry, &since, &old))?;
     }
     Ok(0)
+}
+
+/// What a plan says of one stage, with all its inputs; `None`, and the errors on stderr, if it cannot be looked at.
+fn look(
+    session: &Session,
+    store: &mut Store,
+    mut records: Records,
+    stage: &StageName,
+) -> Result<Option<Entry>> {
+    let config = session.config(false)?;
+    let (cache, stamper) = (session.cache(), session.stamper());
+    let observer = session.observer(&config, &cache, &stamper, store);
+    let site = session.site(&observer, &mut records);
+    let choice = Selection {
+        stages: vec![stage.to_string()],
+        ..Selection::default()
+    };
+    let mut goal = up::goal(session, &site, &choice, false)?;
+    goal.verbose = true;
+    let walked = reconcile::walk(&site, store, None, &goal, &mut up::Silent)?;
+    session.interrupted()?;
+    for error in walked.errors.values() {
+        sink::complain(&diagnostic::render(error, session.colors.stderr));
+    }
+    if !walked.errors.is_empty() {
+        return Ok(None);
+    }
+    let entries = up::entries(session, &walked).into_iter();
+    Ok(entries.rev().find(|entry| entry.stage == *stage))
 }
 
 fn load(store: &Store, kinds: &BTreeMap<Kind, Digest>) -> Result<Inputs> {
@@ -91,10 +94,7 @@ fn text(entry: &Entry, since: &str, old: &[Inputs; 2]) -> String {
             text.push_str("up to date; what it is rendered from changed, the result did not\n");
         }
         Decision::Undetermined { after } => {
-            let after: Vec<_> = after
-                .iter()
-                .map(super::super::core::stage::StageName::as_str)
-                .collect();
+            let after: Vec<_> = after.iter().map(StageName::as_str).collect();
             text.push_str(&format!("to be re-checked after {}\n", after.join(", ")));
         }
         Decision::Run { reasons } => {

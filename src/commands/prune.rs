@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::commands::session::Session;
 use crate::commands::teardown;
-use crate::core::event::{Event, Sink};
+use crate::core::event::{Counts, Sink};
 use crate::core::plan::Orphan;
 use crate::core::record::{Edge, RunId};
-use crate::core::stage::StageName;
+use crate::core::stage::{StageName, Status};
+use crate::core::teardown::Standing;
 use crate::error::{Error, Result};
 use crate::execute::down;
 use crate::execute::site::Site;
@@ -24,7 +25,7 @@ pub(super) fn refuse_if_all(site: &Site<'_>, orphans: &[Orphan]) -> Result<()> {
     )
 }
 
-/// Takes down what can go. Gives whether something failed.
+/// Takes down what can go, and says how many that were.
 pub(super) fn take_down(
     session: &Session,
     site: &Site<'_>,
@@ -32,72 +33,65 @@ pub(super) fn take_down(
     run: &RunId,
     settled: bool,
     teller: &mut dyn Sink,
-) -> Result<bool> {
+) -> Result<Counts> {
     let records = store.records()?;
-    let edges = store.edges()?;
-    let mut going: BTreeSet<StageName> = (records.iter())
-        .filter(|(stage, recorded)| {
-            recorded.status.may_be_up() && session.graph.find(stage.as_str()).is_none()
-        })
-        .map(|(stage, _)| stage.clone())
-        .collect();
     let standing = teardown::standing(store, &records)?;
-    let protected = standing.protected();
-    keep(
-        &mut going,
-        |stage| protected.contains(stage),
-        |stage| {
-            teller.event(&kept(
-                stage,
-                "it is protected, or something protected depends on it",
-            ));
-        },
-    );
-    loop {
-        let before = going.len();
-        let needed: BTreeSet<StageName> = (going.iter())
-            .filter(|stage| is_needed(stage, &edges, &records, &going))
-            .cloned()
-            .collect();
-        keep(
-            &mut going,
-            |stage| needed.contains(stage),
-            |stage| {
-                teller.event(&kept(stage, "a stage that is up was brought up with it"));
-            },
-        );
-        if going.len() == before {
-            break;
-        }
+    let (going, kept) = divided(session, &records, &standing, &store.edges()?);
+    for (stage, why) in &kept {
+        teller.event(&teardown::stays_up(stage, why));
     }
     if going.is_empty() {
-        return Ok(false);
+        return Ok(Counts::default());
     }
     let goal = teardown::goal(session, records, &standing, &going);
     teardown::ask(settled, &goal)?;
-    let downed = down::take_down(site, store, run, &goal, teller)?;
-    Ok(!downed.failed.is_empty())
+    Ok(down::take_down(site, store, run, &goal, teller)?.counts())
+}
+
+/// The orphans that go, and those that stay, with the reason.
+fn divided(
+    session: &Session,
+    records: &Records,
+    standing: &Standing,
+    edges: &[Edge],
+) -> (BTreeSet<StageName>, Vec<(StageName, &'static str)>) {
+    let orphans = records.iter().filter(|(stage, recorded)| {
+        recorded.status.may_be_up() && session.graph.find(stage.as_str()).is_none()
+    });
+    let mut going: BTreeSet<StageName> = orphans.map(|(stage, _)| stage.clone()).collect();
+    let mut kept = Vec::new();
+    let protected: Vec<_> = going.intersection(&standing.protected()).cloned().collect();
+    keep(
+        &mut going,
+        &mut kept,
+        protected,
+        "it is protected, or something protected depends on it",
+    );
+    loop {
+        let needed = going.iter();
+        let needed = needed.filter(|stage| is_needed(stage, edges, records, &going));
+        let needed: Vec<_> = needed.cloned().collect();
+        if needed.is_empty() {
+            return (going, kept);
+        }
+        keep(
+            &mut going,
+            &mut kept,
+            needed,
+            "a stage that is up was brought up with it",
+        );
+    }
 }
 
 fn keep(
     going: &mut BTreeSet<StageName>,
-    stays: impl Fn(&StageName) -> bool,
-    mut tell: impl FnMut(&StageName),
+    kept: &mut Vec<(StageName, &'static str)>,
+    stages: Vec<StageName>,
+    why: &'static str,
 ) {
-    going.retain(|stage| {
-        let stays = stays(stage);
-        if stays {
-            tell(stage);
-        }
-        !stays
-    });
-}
-
-fn kept(stage: &StageName, why: &str) -> Event {
-    Event::Warning {
-        stage: Some(stage.clone()),
-        message: format!("stays up: {why}"),
-        help: None,
+    for stage in stages {
+        going.remove(&stage);
+        kept.push((stage, why));
     }
 }
 
@@ -113,9 +107,8 @@ fn is_needed(
         .filter(|edge| edge.dependency == *stage && (edge.since_down || edge.last))
         .any(|edge| {
             let status = records.get(&edge.stage).map(|recorded| recorded.status);
-            let may_be_up = status.is_some_and(super::super::core::stage::Status::may_be_up);
-            let came_up_without =
-                !edge.last && status.is_some_and(super::super::core::stage::Status::is_up);
+            let may_be_up = status.is_some_and(Status::may_be_up);
+            let came_up_without = !edge.last && status.is_some_and(Status::is_up);
             may_be_up && !came_up_without && !going.contains(&edge.stage)
         })
 }

@@ -1,38 +1,38 @@
-//! `render FILE`: one template of a stage to stdout, with the stage's context.
+//! `render FILE`: one template to stdout, with a stage's context. One of the stage itself is rendered with all others, so that
+//! what they define for each other is there; any other is rendered alone.
 
-use std::ffi::OsStr;
-use std::io::Write;
-use std::path::Path;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
 
 use crate::cli::{Global, Render as Options};
 use crate::commands::selection;
 use crate::commands::session::{Call, Library, Session};
-use crate::core::stage::StageName;
+use crate::core::graph::Ix;
 use crate::error::{Error, Result};
+use crate::observe::observer::Observer;
 use crate::source::lexical;
+
+/// The name of standard input.
+const STDIN: &str = "-";
+
+/// What is rendered.
+enum Template {
+    /// A file of the stage, by its path there.
+    Own(PathBuf),
+    /// A text with a name.
+    Other(String, Vec<u8>),
+}
 
 pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8> {
     let session = Session::load(call, global, None, Library::Needed)?;
-    let file = lexical::absolute(&session.project.deployment, &options.file);
-    let (stage, inside) = owner(&session, &file, options.stage.as_deref())?;
+    let (stage, template) = template(&session, options)?;
     let store = session.read()?.store;
     let config = session.config(false)?;
     let (cache, stamper) = (session.cache(), session.stamper());
     let observer = session.observer(&config, &cache, &stamper, &store);
-    let index = session
-        .graph
-        .find(stage.as_str())
-        .map_or(0, super::super::core::graph::Ix::index);
-    let rendered = observer.render(index);
-    let rendered =
-        rendered.map_err(|error| error.mapped(&|text| session.secrets.mask_text(text)))?;
-    let Some(content) = rendered.files.get(&inside) else {
-        return Err(Error::failed(format!(
-            "`{stage}/{}` is not stamped: it is left out, or nothing but white space",
-            inside.display()
-        )));
-    };
-    let shown = session.secrets.mask(&content.content);
+    let rendered = render(&observer, stage, &template)
+        .map_err(|error| error.mapped(&|text| session.secrets.mask_text(text)))?;
+    let shown = session.secrets.mask(&rendered);
     match std::io::stdout().lock().write_all(&shown) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Error::failed(format!("cannot write the output: {error}")))
@@ -41,33 +41,59 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
     }
 }
 
-/// The stage that a file belongs to, and its path in the stage's directory.
-fn owner(
-    session: &Session,
-    file: &Path,
-    named: Option<&str>,
-) -> Result<(StageName, std::path::PathBuf)> {
-    let library = &session.project.wave.impl_dir;
-    let outside = || {
-        Error::usage(format!(
-            "`{}` is in no stage template directory",
-            file.display()
-        ))
-        .hint("name a file below the library, or a stage with `--stage`")
-    };
-    if let Some(named) = named {
-        let stage = selection::one(named, &session.stages())?;
-        let inside = file
-            .strip_prefix(library.join(stage.as_str()))
-            .map_err(|_| outside())?;
-        return Ok((stage, inside.to_owned()));
+fn render(observer: &Observer<'_>, stage: Ix, template: &Template) -> Result<Vec<u8>> {
+    match template {
+        Template::Other(name, text) => observer.render_text(stage.index(), name, text),
+        Template::Own(path) => {
+            let rendered = observer.render(stage.index())?;
+            let file = rendered.files.get(path).ok_or_else(|| {
+                Error::failed(format!(
+                    "`{}/{}` is not stamped: it is left out, or nothing but white space",
+                    observer.name(stage.index()),
+                    path.display()
+                ))
+            })?;
+            Ok(file.content.to_vec())
+        }
     }
-    let below = file.strip_prefix(library).map_err(|_| outside())?;
+}
+
+/// The stage whose context the template gets, and the template.
+fn template(session: &Session, options: &Options) -> Result<(Ix, Template)> {
+    let file = lexical::absolute(&session.project.deployment, &options.file);
+    let is_stdin = options.file == Path::new(STDIN);
+    let below = file.strip_prefix(&session.project.wave.impl_dir).ok();
     let first = below
-        .components()
-        .next()
-        .and_then(|first| OsStr::to_str(first.as_os_str()));
-    let stage = selection::one(first.unwrap_or_default(), &session.stages())?;
-    let inside = below.strip_prefix(stage.as_str()).map_err(|_| outside())?;
-    Ok((stage, inside.to_owned()))
+        .filter(|_| !is_stdin)
+        .and_then(|below| below.iter().next()?.to_str());
+    let Some(named) = options.stage.as_deref().or(first) else {
+        return Err(Error::usage(format!(
+            "`{}` is in no stage template directory",
+            options.file.display()
+        ))
+        .hint("say with `--stage` whose context it gets"));
+    };
+    let stage = selection::one(named, &session.stages())?;
+    let found = session.graph.find(stage.as_str());
+    let ix = found.ok_or_else(|| Error::usage(format!("`{stage}` is not in the DAG")))?;
+    if let Some(inside) = below.and_then(|below| below.strip_prefix(stage.as_str()).ok())
+        && !is_stdin
+    {
+        return Ok((ix, Template::Own(inside.to_owned())));
+    }
+    let mut text = Vec::new();
+    let (name, read) = if is_stdin {
+        (
+            "stdin".into(),
+            std::io::stdin().lock().read_to_end(&mut text),
+        )
+    } else {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        (
+            name,
+            std::fs::File::open(&file).and_then(|mut open| open.read_to_end(&mut text)),
+        )
+    };
+    read.map_err(|error| Error::io("cannot read", &options.file, &error))?;
+    Ok((ix, Template::Other(name.into_owned(), text)))
 }

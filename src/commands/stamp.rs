@@ -36,6 +36,10 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
             Err(error) => {
                 failed = true;
                 let error = error.mapped(&|text| session.secrets.mask_text(text));
+                teller.event(&Event::StageNotStamped {
+                    stage: stage.clone(),
+                    message: error.message().to_owned(),
+                });
                 sink::complain(&diagnostic::render(&error, session.colors.stderr));
             }
         }

@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cli::{Global, StateCommand};
 use crate::commands::selection;
 use crate::commands::session::{Call, Library, Session};
+use crate::core::record::{Attempted, Edge, Recorded, StampedFile};
 use crate::core::stage::StageName;
 use crate::error::{Error, Result};
-use crate::state::{Adoption, Store};
+use crate::state::{Adoption, Snapshot, Store};
 use crate::ui::sink;
 use crate::ui::table::{columns, duration, time};
 
@@ -52,69 +53,81 @@ fn list(session: &Session, json: bool) -> Result<u8> {
 fn show(session: &Session, name: &str, json: bool) -> Result<u8> {
     let opened = session.read()?;
     let stage = selection::one(name, &opened.records.keys().cloned().collect())?;
-    let recorded = &opened.records[&stage];
-    let snapshot = opened.store.snapshot(&stage)?;
-    let edges: Vec<_> = opened
-        .store
-        .edges()?
-        .into_iter()
-        .filter(|edge| edge.stage == stage)
-        .collect();
-    let attempts = opened.store.attempts(&stage)?;
+    let edges = opened.store.edges()?.into_iter();
+    let shown = Shown {
+        recorded: &opened.records[&stage],
+        snapshot: opened.store.snapshot(&stage)?,
+        edges: edges.filter(|edge| edge.stage == stage).collect(),
+        attempts: opened.store.attempts(&stage)?,
+        stage,
+    };
     if json {
-        let detail: serde_json::Value = serde_json::from_str(&recorded.detail).unwrap_or_default();
-        let mut record = serde_json::to_value(recorded).unwrap_or_default();
-        record["detail"] = detail;
-        let document = json!({
-            "version": 1, "stage": stage, "record": record, "stamped": snapshot.stamped,
-            "locations": snapshot.locations, "edges": edges, "attempts": attempts,
-        });
-        sink::print(&format!("{document:#}\n"))?;
-        return Ok(0);
+        sink::print(&format!("{:#}\n", shown.document()))?;
+    } else {
+        sink::print(&shown.text())?;
     }
-    let mut text = format!("{stage}: {}\n", recorded.status);
-    let needed: Vec<_> = edges
-        .iter()
-        .filter(|edge| edge.last)
-        .map(|edge| edge.dependency.as_str())
-        .collect();
-    if !needed.is_empty() {
-        text.push_str(&format!("depends on {}\n", needed.join(", ")));
-    }
-    if recorded.protect {
-        text.push_str("protected\n");
-    }
-    text.push_str("\nStamped files:\n");
-    let rows: Vec<_> = (snapshot.stamped.iter())
-        .map(|file| {
-            let kept = match (&file.content, file.sensitive) {
-                (Some(_), _) => "",
-                (None, true) => "sensitive: content not kept",
-                (None, false) => "content not kept",
-            };
-            vec![format!("  {}", file.path), file.digest.short(), kept.into()]
-        })
-        .collect();
-    text.push_str(&columns(&rows));
-    text.push_str("\nAttempts, latest first:\n");
-    let rows: Vec<_> = (attempts.iter())
-        .map(|attempt| {
-            let outcome = attempt
-                .outcome
-                .as_ref()
-                .map_or("interrupted".into(), ToString::to_string);
-            vec![
-                format!("  {}", attempt.run),
-                attempt.action.to_string(),
-                time(attempt.started_ms),
-                attempt.duration_ms.map(duration).unwrap_or_default(),
-                outcome,
-            ]
-        })
-        .collect();
-    text.push_str(&columns(&rows));
-    sink::print(&text)?;
     Ok(0)
+}
+
+/// All that is recorded of a stage.
+struct Shown<'a> {
+    stage: StageName,
+    recorded: &'a Recorded,
+    snapshot: Snapshot,
+    edges: Vec<Edge>,
+    attempts: Vec<Attempted>,
+}
+
+impl Shown<'_> {
+    fn document(&self) -> Value {
+        let detail: Value = serde_json::from_str(&self.recorded.detail).unwrap_or_default();
+        let mut record = serde_json::to_value(self.recorded).unwrap_or_default();
+        record["detail"] = detail;
+        json!({
+            "version": 1, "stage": self.stage, "record": record, "stamped": self.snapshot.stamped,
+            "locations": self.snapshot.locations, "edges": self.edges, "attempts": self.attempts,
+        })
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!("{}: {}\n", self.stage, self.recorded.status);
+        let needed = self.edges.iter().filter(|edge| edge.last);
+        let needed: Vec<_> = needed.map(|edge| edge.dependency.as_str()).collect();
+        if !needed.is_empty() {
+            text.push_str(&format!("depends on {}\n", needed.join(", ")));
+        }
+        if self.recorded.protect {
+            text.push_str("protected\n");
+        }
+        let stamped: Vec<_> = self.snapshot.stamped.iter().map(stamped_row).collect();
+        text.push_str(&format!("\nStamped files:\n{}", columns(&stamped)));
+        let attempts: Vec<_> = self.attempts.iter().map(attempt_row).collect();
+        text.push_str(&format!(
+            "\nAttempts, latest first:\n{}",
+            columns(&attempts)
+        ));
+        text
+    }
+}
+
+fn stamped_row(file: &StampedFile) -> Vec<String> {
+    let kept = match (&file.content, file.sensitive) {
+        (Some(_), _) => "",
+        (None, true) => "sensitive: content not kept",
+        (None, false) => "content not kept",
+    };
+    vec![format!("  {}", file.path), file.digest.short(), kept.into()]
+}
+
+fn attempt_row(attempt: &Attempted) -> Vec<String> {
+    let outcome = attempt.outcome.as_ref();
+    vec![
+        format!("  {}", attempt.run),
+        attempt.action.to_string(),
+        time(attempt.started_ms),
+        attempt.duration_ms.map(duration).unwrap_or_default(),
+        outcome.map_or("interrupted".into(), ToString::to_string),
+    ]
 }
 
 /// A stage was renamed: its record, its edges, and its directories, which are moved first, so that a failure leaves the record

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, IsTerminal, Write};
 
 use crate::commands::session::Session;
+use crate::core::event::Event;
+use crate::core::graph::Ix;
 use crate::core::stage::StageName;
 use crate::core::teardown::Standing;
 use crate::error::{Error, Result};
@@ -39,10 +41,7 @@ pub(super) fn goal(
     ordered.sort_by_cached_key(|stage| (came_up(stage), stage.clone()));
     let waits = standing.waits(&ordered);
     let subjects = ordered.into_iter().map(|stage| Subject {
-        index: session
-            .graph
-            .find(stage.as_str())
-            .map(super::super::core::graph::Ix::index),
+        index: session.graph.find(stage.as_str()).map(Ix::index),
         recorded: (records.remove(&stage))
             .filter(|recorded| recorded.status.may_be_up())
             .map(Known::new),
@@ -55,6 +54,15 @@ pub(super) fn goal(
         jobs: session.jobs(),
         accept_changed_env: false,
         forced: BTreeSet::new(),
+    }
+}
+
+/// Tells that a stage stays up.
+pub(super) fn stays_up(stage: &StageName, why: &str) -> Event {
+    Event::Warning {
+        stage: Some(stage.clone()),
+        message: format!("stays up: {why}"),
+        help: None,
     }
 }
 

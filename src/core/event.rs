@@ -1,10 +1,12 @@
 //! What happens in a run, as values: the seam between doing and telling. Sinks print them, as lines, as blocks, as JSON; knows
 //! nothing of terminals.
 
+use std::ops::AddAssign;
 use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::core::record::RunResult;
 use crate::core::stage::{Action, Outcome, StageName};
 
 /// The version of the events' JSON form.
@@ -51,6 +53,15 @@ pub enum Event {
         /// What it printed, without secrets; what is not UTF-8 is replaced. Need not be a whole line.
         text: String,
     },
+    /// A stage has printed nothing for a while.
+    StageSilent {
+        /// The stage.
+        stage: StageName,
+        /// What was asked of it.
+        action: Action,
+        /// How long it has been running.
+        running_ms: u64,
+    },
     /// A stage will be tried again.
     StageRetrying {
         /// The stage.
@@ -60,6 +71,7 @@ pub enum Event {
         /// After how long.
         delay_ms: u64,
         /// How the last one ended.
+        #[serde(flatten)]
         outcome: Outcome,
     },
     /// A stage's `ctl` ended, or could not be started.
@@ -83,7 +95,12 @@ pub enum Event {
         /// The stage.
         stage: StageName,
     },
-    /// A stage was stamped.
+    /// Nothing had to be done for a stage but to record anew what it is rendered from: the result is the same.
+    StageRestamped {
+        /// The stage.
+        stage: StageName,
+    },
+    /// A stage was stamped by `stamp`.
     StageStamped {
         /// The stage.
         stage: StageName,
@@ -94,12 +111,24 @@ pub enum Event {
         /// How many were as they should be.
         unchanged: usize,
     },
+    /// A stage could not be stamped by `stamp`.
+    StageNotStamped {
+        /// The stage.
+        stage: StageName,
+        /// Why.
+        message: String,
+    },
     /// A stage cannot start, because others failed.
     StageBlocked {
         /// The stage.
         stage: StageName,
         /// Those that failed.
         by: Vec<StageName>,
+    },
+    /// A stage was not started, because the run was to stop, or something failed and `--fail-fast` was given.
+    StageNotStarted {
+        /// The stage.
+        stage: StageName,
     },
     /// The user asked to stop.
     Stopping {
@@ -124,24 +153,12 @@ pub enum Event {
     /// The run is over.
     RunFinished {
         /// How.
-        result: RunEnd,
+        result: RunResult,
         /// How many stages ended how.
         counts: Counts,
         /// How long it took.
         duration_ms: u64,
     },
-}
-
-/// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RunEnd {
-    /// All that was to be done is done.
-    Done,
-    /// Something failed.
-    Failed,
-    /// The user asked to stop.
-    Interrupted,
 }
 
 /// How many stages ended how.
@@ -151,12 +168,25 @@ pub struct Counts {
     pub ran: usize,
     /// Nothing had to be done.
     pub up_to_date: usize,
+    /// Nothing had to be done but to record anew what they are rendered from.
+    pub restamped: usize,
     /// They failed.
     pub failed: usize,
     /// They could not start because others failed.
     pub blocked: usize,
     /// They were not started for another reason.
-    pub left: usize,
+    pub not_started: usize,
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.ran += other.ran;
+        self.up_to_date += other.up_to_date;
+        self.restamped += other.restamped;
+        self.failed += other.failed;
+        self.blocked += other.blocked;
+        self.not_started += other.not_started;
+    }
 }
 
 /// Somebody who is told.

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::core::fingerprint::Kind;
+use crate::core::fingerprint::{Digest, Kind};
 use crate::core::lineage::{INHERITED, Lineage, Own};
 use crate::error::Result;
 use crate::execute::site::Site;
 use crate::observe::examine::{Before, Inherited};
-use crate::state::{Mark, Store};
+use crate::state::{Mark, Payload, Store};
 use crate::system::clock;
 
 /// Records a stage as up, and gives what it passes on.
@@ -32,7 +32,7 @@ pub fn mark_up(
         files: examined.files,
         attempt: examined.attempt,
         detail: examined.detail,
-        incarnation: crate::core::fingerprint::Digest::ABSENT,
+        incarnation: Digest::ABSENT,
         started: clock::now(),
     };
     let (left, own) = site.observer.left(stage, &before, &[])?;
@@ -43,11 +43,7 @@ pub fn mark_up(
     let mut payload = examined.payload;
     payload.manifests.extend(left.payload.manifests);
     payload.contents.extend(left.payload.contents);
-    let inherited = INHERITED.map(|kind| lineage.inherited(stage, kind));
-    let nodes = lineage.new_nodes(stage).into_iter().chain(inherited);
-    payload
-        .manifests
-        .extend(nodes.map(|node| (node.digest(), Arc::new(node))));
+    add_nodes(&mut payload, lineage, stage);
     let name = site.name(stage);
     store.mark(
         name,
@@ -66,4 +62,11 @@ pub fn mark_up(
         incarnation: incarnation.unwrap_or(own.incarnation),
         ..own
     })
+}
+
+fn add_nodes(payload: &mut Payload, lineage: &mut Lineage, stage: usize) {
+    let inherited = INHERITED.map(|kind| lineage.inherited(stage, kind));
+    let nodes = lineage.new_nodes(stage).into_iter().chain(inherited);
+    let nodes = nodes.map(|node| (node.digest(), Arc::new(node)));
+    payload.manifests.extend(nodes);
 }

@@ -62,8 +62,12 @@ impl Finished {
         // The outcome says it already, unless it has several lines, which are shown better here.
         tail.retain(|line| line != error.message());
         Self {
-            outcome: Outcome::Broken {
-                message: error.message().to_owned(),
+            outcome: if error.is_interruption() {
+                Outcome::Interrupted
+            } else {
+                Outcome::Broken {
+                    message: error.message().to_owned(),
+                }
             },
             duration: Duration::ZERO,
             started_ms: clock::now_ms(),

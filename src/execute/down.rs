@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::time::Duration;
 
-use crate::core::event::{Event, Sink};
+use crate::core::event::{Counts, Event, Sink};
 use crate::core::record::RunId;
 use crate::core::schedule::{Schedule, Step};
 use crate::core::stage::{Action, Outcome, StageName};
@@ -59,6 +59,19 @@ pub struct Downed {
     pub blocked: BTreeMap<usize, BTreeSet<usize>>,
     /// Those that were never started.
     pub left: Vec<usize>,
+}
+
+impl Downed {
+    /// In numbers.
+    pub fn counts(&self) -> Counts {
+        Counts {
+            ran: self.done.len(),
+            failed: self.failed.len(),
+            blocked: self.blocked.len(),
+            not_started: self.left.len(),
+            ..Counts::default()
+        }
+    }
 }
 
 enum Report {
@@ -184,6 +197,11 @@ impl<'a> Coordinator<'a> {
         let left = (0..self.goal.subjects.len())
             .filter(|subject| matches!(self.schedule.step(*subject), Step::Waiting | Step::Ready));
         self.downed.left = left.collect();
+        for subject in &self.downed.left {
+            self.sink.event(&Event::StageNotStarted {
+                stage: self.goal.subjects[*subject].stage.clone(),
+            });
+        }
         Ok(self.downed)
     }
 

@@ -45,6 +45,8 @@ pub struct Site<'a> {
     pub known: Vec<Option<Known>>,
     /// Where `ctl`s report their inputs; made for the first of them.
     pub reports: OnceLock<Result<TempDir, String>>,
+    /// Whether stages that are examined are searched for what may change without making them stale.
+    pub advises: bool,
 }
 
 impl Site<'_> {
@@ -131,9 +133,13 @@ impl Site<'_> {
         inherited: &Inherited,
     ) -> Result<(Examined, Rendered)> {
         let rendered = self.observer.render(stage)?;
-        let examined = self
+        let mut examined = self
             .observer
             .examine(stage, self.known(stage), &rendered, inherited)?;
+        if self.advises {
+            let told = self.observer.blind_spots(stage, &rendered, &examined)?;
+            examined.warnings.extend(told);
+        }
         Ok((examined, rendered))
     }
 

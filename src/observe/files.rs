@@ -39,7 +39,10 @@ impl Observer<'_> {
     pub(super) fn files_counted(&self, stage: usize, detail: &Detail) -> Result<Manifest> {
         let mut entries = BTreeMap::new();
         for pattern in &self.settings(stage).inputs {
-            self.declared(stage, pattern, &mut entries)?;
+            for (name, path) in self.declared(stage, pattern)? {
+                let digest = path.map_or(Ok(Digest::ABSENT), |path| self.file(&path))?;
+                entries.insert(name, digest);
+            }
         }
         for text in detail.mentions.paths() {
             // One that does not become absolute is a name below something else, such as `$OUTPUT_DIR/$STAGE_NAME/x`.
@@ -113,23 +116,19 @@ impl Observer<'_> {
         owner.is_some_and(|owner| self.is_ancestor(owner.index(), stage))
     }
 
-    /// Adds the files that a pattern of `inputs` names: a path, or one with `*`, `**`, `?`, `[…]`, `{…}` behind a directory.
-    fn declared(
+    /// The files that a pattern of `inputs` names, under the names that they have as inputs: a path, or one with `*`, `**`, `?`,
+    /// `[…]`, `{…}` behind a directory. One that means nothing here has no path.
+    pub(super) fn declared(
         &self,
         stage: usize,
         declared: &PathPattern,
-        entries: &mut BTreeMap<String, Digest>,
-    ) -> Result<()> {
+    ) -> Result<Vec<(String, Option<PathBuf>)>> {
         let pattern = declared.text.as_str();
         let (base, rest) = split_glob(pattern);
-        let Some(base_path) = self.expand_from(&declared.base, stage, base) else {
-            entries.insert(pattern.to_owned(), Digest::ABSENT);
-            return Ok(());
+        let base_path = match self.expand_from(&declared.base, stage, base) {
+            Some(path) if !rest.is_empty() => path,
+            path => return Ok(vec![(pattern.to_owned(), path)]),
         };
-        if rest.is_empty() {
-            entries.insert(pattern.to_owned(), self.file(&base_path)?);
-            return Ok(());
-        }
         let glob = GlobBuilder::new(rest)
             .literal_separator(true)
             .build()
@@ -141,13 +140,14 @@ impl Observer<'_> {
             .filter(|(name, _)| glob.is_match(OsStr::from_bytes(name)));
         let names: Vec<&[u8]> = matching.map(|(name, _)| name).collect();
         let chosen = Tree::select(&base_path, names)?;
-        let base = if base == "." { "" } else { base };
-        for (name, _) in chosen.files() {
-            let shown = format!("{base}/{}", escape(name));
-            let digest = self.file(&chosen.path(name))?;
-            entries.insert(shown.trim_start_matches('/').to_owned(), digest);
-        }
-        Ok(())
+        let named = chosen.files().map(|(name, _)| {
+            let shown = match base {
+                "." => escape(name),
+                _ => format!("{base}/{}", escape(name)),
+            };
+            (shown, Some(chosen.path(name)))
+        });
+        Ok(named.collect())
     }
 
     /// The path that a text with variables stands for, relative ones from the deployment.

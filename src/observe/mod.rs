@@ -1,5 +1,6 @@
 //! What is on disk and in the environment, as digests: makes what `core` compares.
 
+mod advice;
 pub mod cache;
 pub mod configuration;
 pub mod detail;
@@ -15,6 +16,7 @@ pub mod own;
 pub mod patterns;
 mod report;
 pub mod shared;
+mod single;
 pub mod tree;
 mod variables;
 

@@ -39,10 +39,17 @@ impl Observer<'_> {
         stage: usize,
         detail: &Detail,
     ) -> Result<(BTreeSet<PathBuf>, BTreeSet<String>)> {
-        let counted = self.files_counted(stage, detail)?;
-        let named = counted.entries.keys();
-        let mut paths: BTreeSet<PathBuf> =
-            named.filter_map(|name| self.expand(stage, name)).collect();
+        let mut counted = self.files_counted(stage, detail)?.entries;
+        let mut paths = BTreeSet::new();
+        for pattern in &self.settings(stage).inputs {
+            for (name, path) in self.declared(stage, pattern)? {
+                // Its name may be relative to the settings that declare it.
+                counted.remove(&name);
+                paths.extend(path);
+            }
+        }
+        let named = counted.keys();
+        paths.extend(named.filter_map(|name| self.expand(stage, name)));
         paths.extend(detail.reads.files.iter().cloned());
         let wave = &self.project.wave;
         let made = [wave.genfiles.as_path(), &wave.output_dir];

@@ -25,6 +25,13 @@ pub struct Call {
     pub place: Place,
 }
 
+impl Call {
+    /// The words of an argument, from 0; none if there is no such argument.
+    fn words(&self, index: usize) -> &[Word] {
+        self.arguments.get(index).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// The macros of a DAG file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Macro {
@@ -97,7 +104,38 @@ pub fn load(library: &Path, deployment: &Path, environment: &Environment) -> Res
 struct Builder {
     order: Vec<StageName>,
     stages: HashMap<StageName, Stage>,
-    wrong: Vec<(Place, String, Option<String>, usize)>,
+    wrong: Vec<Wrong>,
+}
+
+/// Where something is wrong, what, what to do, and how many characters are meant.
+type Wrong = (Place, String, Option<String>, usize);
+
+/// What is wrong with a call as such.
+fn misuse(call: &Call) -> Option<Wrong> {
+    let name = call.macro_name.as_str();
+    if call.arguments.len() > 2 {
+        let place = call
+            .words(2)
+            .first()
+            .map_or(&call.place, |word| &word.place);
+        let message = format!("`{name}` takes two arguments");
+        let help = "separate dependencies with spaces, not with commas";
+        return Some((place.clone(), message, Some(help.into()), 1));
+    }
+    match (call.words(0), call.macro_name) {
+        ([], _) => {
+            let message = format!("`{name}` without a stage name");
+            Some((call.place.clone(), message, None, 1))
+        }
+        (subjects @ [_, second, ..], Macro::DefineStage) => {
+            let text: Vec<_> = subjects.iter().map(|word| word.text.as_str()).collect();
+            let message = format!("`define_stage` defines one stage, not `{}`", text.join(" "));
+            let help = "put a comma behind the name of the stage";
+            let width = second.text.len();
+            Some((second.place.clone(), message, Some(help.into()), width))
+        }
+        _ => None,
+    }
 }
 
 struct Stage {
@@ -108,38 +146,11 @@ struct Stage {
 
 impl Builder {
     fn call(&mut self, call: &Call) {
-        let name = call.macro_name.as_str();
-        if call.arguments.len() > 2 {
-            let message = format!("`{name}` takes two arguments");
-            let help = "separate dependencies with spaces, not with commas";
-            let place = call.arguments.get(2).and_then(|words| words.first());
-            let place = place.map_or(&call.place, |word| &word.place);
-            self.report(place, &message, Some(help.into()), 1);
+        if let Some(wrong) = misuse(call) {
+            self.wrong.push(wrong);
             return;
         }
-        let words = |index: usize| call.arguments.get(index).map_or(&[][..], Vec::as_slice);
-        let (subjects, dependencies) = (words(0), words(1));
-        if subjects.is_empty() {
-            self.report(
-                &call.place,
-                &format!("`{name}` without a stage name"),
-                None,
-                1,
-            );
-            return;
-        }
-        if call.macro_name == Macro::DefineStage && subjects.len() > 1 {
-            let text: Vec<_> = subjects.iter().map(|word| word.text.as_str()).collect();
-            let message = format!("`define_stage` defines one stage, not `{}`", text.join(" "));
-            let help = "put a comma behind the name of the stage";
-            self.report(
-                &subjects[1].place.clone(),
-                &message,
-                Some(help.into()),
-                subjects[1].text.len(),
-            );
-            return;
-        }
+        let (subjects, dependencies) = (call.words(0), call.words(1));
         let needed: Vec<_> = dependencies
             .iter()
             .filter_map(|word| self.name(word))

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::source::dag::{Call, Macro, Place, Word};
 use crate::source::lexical;
 use crate::system::environment::Environment;
-use crate::system::inherit;
+use crate::system::process;
 
 /// Stands in front of each report.
 const MARK: &str = "betterform-call";
@@ -21,7 +21,7 @@ const GOAL: &str = "betterform-evaluates-the-dag";
 /// # Errors
 /// There is no make, or it says that something is wrong.
 pub fn evaluate(path: &Path, deployment: &Path, environment: &Environment) -> Result<Vec<Call>> {
-    let output = run(path, deployment, environment).map_err(|error| {
+    let output = run(path, deployment, environment, |error| {
         Error::failed(format!(
             "`{}` is more than a plain DAG file, and GNU make, which evaluates such files, cannot be run: {error}",
             path.display()
@@ -52,7 +52,8 @@ fn run(
     path: &Path,
     deployment: &Path,
     environment: &Environment,
-) -> std::io::Result<std::process::Output> {
+    refused: impl FnOnce(&std::io::Error) -> Error,
+) -> Result<std::process::Output> {
     let define = |name: Macro| {
         let name = name.as_str();
         format!(
@@ -87,7 +88,7 @@ fn run(
     ] {
         command.env_remove(name);
     }
-    inherit::output(&mut command)
+    process::output(&mut command, refused)
 }
 
 /// Reads `FILE:LINE: MARK|MACRO|FIRST|SECOND|THIRD|`.

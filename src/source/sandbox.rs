@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::error::{Error, Result};
 use crate::source::lexical;
-use crate::source::project::{Overrides, Project};
+use crate::source::project::{Library, Overrides, Project};
 use crate::system::environment::Environment;
 
 /// A deployment `dep` and a library `lib` with the stage `one`, below a temporary directory.
@@ -52,7 +52,13 @@ impl Sandbox {
     pub(crate) fn load_in(&self, cwd: &str, directory: Option<&str>) -> Result<Project> {
         let directory = directory.map(Path::new);
         let (overrides, environment) = (self.overrides.clone(), self.environment.clone());
-        Project::load(&self.path(cwd), directory, overrides, environment)
+        Project::load(
+            &self.path(cwd),
+            directory,
+            overrides,
+            environment,
+            Library::Needed,
+        )
     }
 
     pub(crate) fn load(&self) -> Result<Project> {

@@ -21,7 +21,7 @@ use crate::stamp::source::{Source, Treatment};
 use crate::stamp::verbatim::VERBATIM_FILE;
 use crate::stamp::{Rendered, RenderedFile, RenderedFiles, Request};
 use crate::system::environment::Environment;
-use crate::system::inherit;
+use crate::system::process;
 
 /// How the name of this renderer begins.
 pub const GOMPLATE: &str = "gomplate";
@@ -109,8 +109,9 @@ impl Gomplate {
             .env_clear()
             .envs(environment.iter())
             .current_dir(deployment);
-        // Not started by itself: it must not inherit what another thread's `ctl` inherits.
-        inherit::output(&mut command).map_err(|error| Error::io("cannot run", &self.binary, &error))
+        process::output(&mut command, |error| {
+            Error::io("cannot run", &self.binary, error)
+        })
     }
 }
 

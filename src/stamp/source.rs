@@ -185,22 +185,31 @@ pub fn shown(request: &Request<'_>, path: &Path) -> PathBuf {
     }
 }
 
+/// The files of a stage template directory that are kept, without reading them.
+///
+/// # Errors
+/// As [`Source::read`].
+pub fn names(request: &Request<'_>) -> Result<Vec<PathBuf>> {
+    let (config, _) = read_config(request)?;
+    let tree = Tree::walk(request)?;
+    let left_out = tree.ignored(request, &config.excludes)?;
+    let kept = tree.entries.into_iter();
+    let kept = kept.filter(|entry| !entry.is_directory && !left_out.contains(&entry.path));
+    Ok(kept.map(|entry| entry.path).collect())
+}
+
 fn read_files(
     request: &Request<'_>,
     config: &GomplateConfig,
     delimiters: &Delimiters,
 ) -> Result<Vec<SourceFile>> {
     let tree = Tree::walk(request)?;
-    let invalid = |invalid| not_valid(request, &tree.ignore_files, invalid);
-    let ignored = |patterns: &[String]| {
-        ignore::ignored(&tree.entries, &tree.ignore_files, patterns).map_err(invalid)
-    };
-    let left_out = ignored(&config.excludes)?;
+    let left_out = tree.ignored(request, &config.excludes)?;
     // Files that only an ignore file leaves out, and `excludes` takes back, count as excluded from processing too: gomplate
     // applies the ignore files to both lists.
     let copied = match (&config.exclude_processing[..], &config.excludes[..]) {
         ([], []) => BTreeSet::new(),
-        (patterns, _) => ignored(patterns)?,
+        (patterns, _) => tree.ignored(request, patterns)?,
     };
     let verbatim = Verbatim::read(request)?;
     let begins = AhoCorasick::new([&delimiters.left])
@@ -241,6 +250,12 @@ struct Tree {
 }
 
 impl Tree {
+    /// The entries that the ignore files and these patterns leave out.
+    fn ignored(&self, request: &Request<'_>, patterns: &[String]) -> Result<BTreeSet<PathBuf>> {
+        ignore::ignored(&self.entries, &self.ignore_files, patterns)
+            .map_err(|invalid| not_valid(request, &self.ignore_files, invalid))
+    }
+
     fn walk(request: &Request<'_>) -> Result<Self> {
         let mut tree = Self {
             entries: Vec::new(),

@@ -4,11 +4,11 @@
 //! All files are closed on exec. To pass one on, that flag must be off while its child is made, and a child that another
 //! thread makes just then would inherit it as well. (Turning it off in the child, between fork and exec, is not possible
 //! without unsafe code.) So one lock of the process is held while any child is made; that takes about a millisecond, in
-//! which std waits for exec. Every child of the process must be started through [`spawn`] or [`output`].
+//! which std waits for exec. Every child of the process must be started through [`spawn`].
 
 use std::io::Result;
 use std::os::fd::{BorrowedFd, OwnedFd};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command};
 use std::sync::{Mutex, PoisonError};
 
 use rustix::io::{FdFlags, fcntl_dupfd_cloexec, fcntl_setfd};
@@ -33,18 +33,6 @@ pub fn spawn(command: &mut Command, files: &[BorrowedFd<'_>]) -> Result<Child> {
     command.spawn()
 }
 
-/// Runs a short tool to its end with nothing to read, and gives what it prints. It stays in our group: Ctrl-C ends it as well.
-///
-/// # Errors
-/// If it cannot be started.
-pub fn output(command: &mut Command) -> Result<Output> {
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    spawn(command, &[])?.wait_with_output()
-}
-
 /// Another descriptor of the same open file, which children inherit as long as it lives. Locks belong to the open file.
 fn inheritable(file: BorrowedFd<'_>) -> Result<OwnedFd> {
     // Where so few files may be open that there is no such number, any will do.
@@ -58,6 +46,7 @@ mod tests {
     use std::fs::File;
     use std::os::fd::AsFd;
     use std::path::Path;
+    use std::process::Stdio;
     use std::thread;
 
     use super::*;
@@ -109,21 +98,5 @@ mod tests {
                 }
             }
         });
-    }
-
-    #[test]
-    fn a_tool_has_nothing_to_read_and_its_streams_are_apart() {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "a test of how children are started"
-        )]
-        let mut command = Command::new("sh");
-        command.args(["-c", "cat; echo out; echo err >&2; exit 3"]);
-        let output = output(&mut command).unwrap();
-        assert_eq!(output.status.code(), Some(3));
-        assert_eq!(
-            (&*output.stdout, &*output.stderr),
-            (&b"out\n"[..], &b"err\n"[..])
-        );
     }
 }

@@ -3,8 +3,8 @@
 //! Everything that waits holds a [`Stop`] and polls its descriptor. Knows nothing of processes or stages.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::process::Signal;
@@ -14,6 +14,9 @@ use crate::error::{Error, Kind, Result};
 
 /// The highest level of [`Stop::level`].
 pub const LEVELS: u8 = 3;
+
+/// Signals come to the whole process, so what they reach belongs to all of it.
+static INSTALLED: OnceLock<Stop> = OnceLock::new();
 
 /// A handle to the wish to stop; its clones share it.
 #[derive(Clone, Debug)]
@@ -113,6 +116,7 @@ pub fn install() -> Result<Stop> {
         .into_iter()
         .filter(|signal| *signal == Signal::TERM.as_raw() || !is_in(ignored, *signal));
     let refused = |error: std::io::Error| Error::failed(format!("cannot handle signals: {error}"));
+    let _ = INSTALLED.set(stop.clone());
     let mut signals = Signals::new(wanted).map_err(refused)?;
     let asked = stop.clone();
     std::thread::Builder::new()
@@ -125,6 +129,16 @@ pub fn install() -> Result<Stop> {
         })
         .map_err(refused)?;
     Ok(stop)
+}
+
+/// The handle that signals to this process reach; before [`install`], one that nothing reaches.
+///
+/// # Errors
+/// As [`Stop::new`].
+pub fn stop() -> Result<Stop> {
+    INSTALLED
+        .get()
+        .map_or_else(Stop::new, |stop| Ok(stop.clone()))
 }
 
 /// What a signal is called, as in `SIGINT`.

@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
+use crate::core::fingerprint::Digest;
 use crate::core::plan::{Decision, Entry, Plan, is_new};
+use crate::core::stage::StageName;
 
 /// How many reasons of a stage are shown unless more is asked for.
 const REASONS: usize = 6;
@@ -22,6 +24,9 @@ pub fn render(plan: &Plan, verbose: bool) -> String {
         if verbose {
             detail(&mut text, entry);
         }
+        for warning in &entry.warnings {
+            let _ = writeln!(text, "    warning: {warning}");
+        }
     }
     for orphan in &plan.orphans {
         let _ = writeln!(
@@ -39,7 +44,7 @@ pub fn render(plan: &Plan, verbose: bool) -> String {
 }
 
 fn is_shown(entry: &Entry) -> bool {
-    !matches!(entry.decision, Decision::UpToDate | Decision::Restamp) || !entry.warnings.is_empty()
+    entry.decision.may_run() || !entry.warnings.is_empty()
 }
 
 fn sentence(entry: &Entry, verbose: bool) -> String {
@@ -49,10 +54,7 @@ fn sentence(entry: &Entry, verbose: bool) -> String {
             "up to date (what it is rendered from changed, the result did not)".into()
         }
         Decision::Undetermined { after } => {
-            let after: Vec<_> = after
-                .iter()
-                .map(super::super::core::stage::StageName::as_str)
-                .collect();
+            let after: Vec<_> = after.iter().map(StageName::as_str).collect();
             format!("to be re-checked after {}", after.join(", "))
         }
         Decision::Run { reasons } => {
@@ -83,13 +85,14 @@ fn detail(text: &mut String, entry: &Entry) {
         for (key, kinds) in [("stamp", &inputs.stamp), ("run", &inputs.run)] {
             for (kind, names) in kinds {
                 for (name, digest) in names {
-                    let _ = writeln!(text, "    {key:5} {kind:9} {} {name}", digest.short());
+                    let digest = match *digest {
+                        Digest::ABSENT => "-".into(),
+                        digest => digest.short(),
+                    };
+                    let _ = writeln!(text, "    {key:5} {kind:9} {digest:12} {name}");
                 }
             }
         }
-    }
-    for warning in &entry.warnings {
-        let _ = writeln!(text, "    warning: {warning}");
     }
 }
 

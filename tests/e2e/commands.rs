@@ -1,8 +1,11 @@
 //! The commands beside plan, apply and down: each does what it says, and its JSON can be read.
 
+use std::io::Write;
+use std::process::Stdio;
+
 use serde_json::Value;
 
-use crate::sandbox::{CTL, Sandbox};
+use crate::sandbox::{CTL, Sandbox, ran as ran_of};
 
 /// Three stages in a row: `net`, `db`, `app`; `db` knows more commands than `up` and `down`.
 fn row() -> Sandbox {
@@ -238,6 +241,40 @@ fn render_prints_one_template() {
         .run(&["render", "elsewhere.txt"])
         .exits(64)
         .says("is in no stage template directory");
+    sandbox.run(&["render", "-"]).exits(64).says("`-` is in no");
+    assert!(!sandbox.exists("dep/genfiles"));
+}
+
+#[test]
+fn render_gives_any_text_the_context_of_a_stage() {
+    let sandbox = row();
+    sandbox.file("dep/config.jsonnet", "{ size: 'small' }\n");
+    sandbox.file(
+        "dep/elsewhere.txt",
+        "[[ .Env.STAGE_NAME ]] {{ .cfg.size }}\n",
+    );
+    sandbox.file(
+        "lib/betterform.toml",
+        "[stage.db.stamp]\nleft_delim = \"[[\"\nright_delim = \"]]\"\n",
+    );
+    let ran = sandbox
+        .run(&["render", "elsewhere.txt", "--stage", "db"])
+        .exits(0);
+    assert_eq!(ran.stdout, "db {{ .cfg.size }}\n");
+    let typed = |text: &[u8]| {
+        let mut command = sandbox.command(&["render", "-", "--stage", "app"]);
+        command.stdin(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(text).unwrap();
+        ran_of(child.wait_with_output().unwrap())
+    };
+    let ran = typed(b"{{ .cfg.size }} of {{ .Env.STAGE_NAME }}\n").exits(0);
+    assert_eq!(ran.stdout, "small of app\n");
+    assert_eq!(typed(b" \n").exits(0).stdout, "");
+    typed(b"a\n{{ .cfg.none }}\n")
+        .exits(1)
+        .says(" --> app/stdin:2:");
     assert!(!sandbox.exists("dep/genfiles"));
 }
 
@@ -367,8 +404,8 @@ fn a_protected_stage_stays_up_until_it_is_unprotected() {
     sandbox
         .run(&["down", "--yes"])
         .exits(1)
-        .says("`db` is protected and stays up")
-        .says("`net` is needed by a protected stage and stays up");
+        .says("db: stays up: it is protected")
+        .says("net: stays up: a protected stage needs it");
     assert_eq!(sandbox.calls(), ["app down"]);
     sandbox
         .run(&["state", "show", "db"])

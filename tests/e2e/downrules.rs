@@ -309,8 +309,8 @@ fn a_protected_stage_and_what_it_needs_stay_up() {
     sandbox
         .run(&["down", "-j1", "--yes"])
         .exits(1)
-        .says("`data` is protected")
-        .says("`net` is needed by a protected stage");
+        .says("data: stays up: it is protected")
+        .says("net: stays up: a protected stage needs it");
     let mut calls = sandbox.calls();
     calls.sort();
     assert_eq!(calls, ["app down", "odd down"]);

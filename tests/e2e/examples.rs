@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::sandbox::{Ran, ran};
+use crate::sandbox::{Ran, find, ran};
 
 /// A copy of an example, and betterform to run on it.
 struct Example {
@@ -119,18 +119,6 @@ impl Example {
         self.run(&["plan", "--detailed-exitcode"]).exits(0);
         self.run(&["apply"]).exits(0).says("Nothing to do");
     }
-}
-
-/// Where a program is: what the variable of its name says, else the first of that name on PATH.
-fn find(program: &str) -> Option<PathBuf> {
-    if let Some(named) = std::env::var_os(program.to_uppercase()).filter(|named| !named.is_empty())
-    {
-        return Some(named.into());
-    }
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|directory| directory.join(program))
-        .find(|path| path.is_file())
 }
 
 #[test]
@@ -346,6 +334,23 @@ fn what_a_nested_betterform_reads_is_an_input_of_its_stage() {
 }
 
 #[test]
+fn inputs_that_a_nested_library_declares_are_inputs_of_its_stage() {
+    let example = Example::copy("nested");
+    example.shell("mkdir -p nested/modules/deep && echo one > nested/modules/deep/file");
+    let settings = "[stage.greet]\ninputs = [\"../modules/**\"]\n";
+    std::fs::write(example.file("standalone/betterform.toml"), settings).expect("written");
+    example.run(&["apply"]).exits(0);
+    example.is_up_to_date();
+    example.replace("modules/deep/file", "one", "two");
+    example
+        .run(&["apply", "--output", "prefix"])
+        .exits(0)
+        .says("[greet]")
+        .never_says("[wave_goodbye]");
+    example.is_up_to_date();
+}
+
+#[test]
 fn a_moved_nested_deployment_runs_nothing_and_goes_down_there() {
     let mut example = Example::copy("nested");
     example.run(&["apply"]).exits(0);
@@ -386,4 +391,22 @@ fn the_tour_works() {
         .stdin(Stdio::null())
         .output();
     ran(output.expect("sh")).exits(0);
+}
+
+/// [`Example::copy`] is called with each of these above.
+#[test]
+fn every_example_is_tried() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let entries = std::fs::read_dir(examples).expect("examples");
+    let mut names: Vec<_> = (entries.map(|entry| entry.expect("an entry")))
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().into_string().expect("UTF-8"))
+        .collect();
+    names.sort();
+    let tried = include_str!("examples.rs");
+    for name in &names {
+        let copies = tried.contains(&format!("Example::copy(\"{name}\")"));
+        assert!(copies, "no test tries the example `{name}`");
+    }
+    assert!(names.len() >= 3, "{names:?}");
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::sandbox::{CTL, Sandbox, ran};
+use crate::sandbox::{CTL, Sandbox, ran, send, wait_for};
 
 #[test]
 fn what_does_not_depend_on_a_failure_goes_on_and_the_end_says_what_is_what() {
@@ -137,15 +137,21 @@ fn an_interrupt_goes_to_the_stage_and_nothing_new_starts() {
     }
 }
 
-#[test]
-fn a_killed_betterform_leaves_an_interrupted_stage_that_runs_again() {
+/// An `apply` whose stage runs for another second.
+fn busy() -> (Sandbox, std::process::Child) {
     let sandbox = Sandbox::with_dag(&[("slow", "")]);
     sandbox.ctl(
         "slow",
         &format!("{CTL}touch \"$OUTPUT_DIR/../ready\"\nsleep 1\n"),
     );
-    let mut child = sandbox.command(&["apply"]).spawn().unwrap();
+    let child = sandbox.command(&["apply"]).spawn().unwrap();
     wait_for(&sandbox, "dep/ready");
+    (sandbox, child)
+}
+
+#[test]
+fn a_killed_betterform_leaves_an_interrupted_stage_that_runs_again() {
+    let (sandbox, mut child) = busy();
     send("KILL", child.id());
     child.wait().unwrap();
     sandbox.run(&["apply"]).exits(75).says("slow").says("still");
@@ -161,13 +167,7 @@ fn a_killed_betterform_leaves_an_interrupted_stage_that_runs_again() {
 
 #[test]
 fn a_second_run_says_who_holds_the_lock_or_waits() {
-    let sandbox = Sandbox::with_dag(&[("slow", "")]);
-    sandbox.ctl(
-        "slow",
-        &format!("{CTL}touch \"$OUTPUT_DIR/../ready\"\nsleep 1\n"),
-    );
-    let mut child = sandbox.command(&["apply"]).spawn().unwrap();
-    wait_for(&sandbox, "dep/ready");
+    let (sandbox, mut child) = busy();
     let pid = child.id().to_string();
     sandbox.run(&["apply"]).exits(75).says(&pid).says("apply");
     sandbox.run(&["plan"]).exits(0);
@@ -178,23 +178,4 @@ fn a_second_run_says_who_holds_the_lock_or_waits() {
         .says("Nothing to do");
     child.wait().unwrap();
     assert_eq!(sandbox.calls(), ["slow up"]);
-}
-
-fn send(signal: &str, pid: u32) {
-    let status = std::process::Command::new("kill")
-        .args([&format!("-{signal}"), &pid.to_string()])
-        .status()
-        .unwrap();
-    assert!(status.success());
-}
-
-fn wait_for(sandbox: &Sandbox, path: &str) {
-    let start = Instant::now();
-    while !sandbox.exists(path) {
-        assert!(
-            start.elapsed() < Duration::from_secs(60),
-            "{path} never came"
-        );
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }

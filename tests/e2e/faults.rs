@@ -61,7 +61,7 @@ const DOWN: [&str; 18] = [
 
 /// A stage that keeps what it brought up in `world/`: `up` adds to it, `down` takes away.
 fn pair() -> Sandbox {
-    let sandbox = Sandbox::with_dag(&[("net", ""), ("app", "net")]);
+    let mut sandbox = Sandbox::with_dag(&[("net", ""), ("app", "net")]);
     for stage in ["net", "app"] {
         sandbox.ctl(
             stage,
@@ -76,6 +76,8 @@ esac
         sandbox.file(&format!("lib/{stage}/value"), "one\n");
     }
     sandbox.file("dep/config.jsonnet", "{ a: 1 }\n");
+    let world = sandbox.path("dep/world");
+    sandbox.set("WORLD", world.to_str().unwrap());
     sandbox
 }
 
@@ -84,23 +86,46 @@ fn world(sandbox: &Sandbox, stage: &str) -> Option<String> {
     sandbox.exists(&path).then(|| sandbox.read(&path))
 }
 
-/// Runs a command that is killed at a point. Gives whether it came there.
-fn killed(sandbox: &mut Sandbox, point: &str, arguments: &[&str]) -> bool {
+/// Runs a command that must be killed at a point.
+#[track_caller]
+fn kill(sandbox: &mut Sandbox, point: &str, command: &str) {
     sandbox.set("BETTERFORM_FAULT", point);
-    let ran = sandbox.run(arguments);
+    let ran = sandbox.run(&[command, "-j1"]);
     sandbox.unset("BETTERFORM_FAULT");
-    ran.code == -9
+    assert_eq!(ran.code, -9, "{point} was not passed: {ran:?}");
+}
+
+/// A pair whose first `apply` was killed at a point.
+#[track_caller]
+fn half_up(point: &str) -> Sandbox {
+    let mut sandbox = pair();
+    kill(&mut sandbox, point, "apply");
+    sandbox
+}
+
+/// A pair without stamped directories whose `down` was killed at a point.
+#[track_caller]
+fn half_down(point: &str) -> Sandbox {
+    let mut sandbox = pair();
+    sandbox.run(&["apply", "-j1"]).exits(0);
+    sandbox.remove("dep/genfiles");
+    kill(&mut sandbox, point, "down");
+    sandbox
+}
+
+/// Asserts that a command has nothing left to do.
+#[track_caller]
+fn is_settled(sandbox: &Sandbox, point: &str, command: &str) {
+    sandbox.calls();
+    let ran = sandbox.run(&[command, "-j1"]).exits(0);
+    ran.says("Nothing to do");
+    assert!(sandbox.calls().is_empty(), "{point}");
 }
 
 #[test]
 fn a_first_apply_that_is_killed_anywhere_is_made_good_by_the_next() {
     for point in APPLY {
-        let mut sandbox = pair();
-        sandbox.set("WORLD", sandbox.path("dep/world").to_str().unwrap());
-        assert!(
-            killed(&mut sandbox, point, &["apply", "-j1"]),
-            "{point} was not passed"
-        );
+        let sandbox = half_up(point);
         let before = (world(&sandbox, "net"), world(&sandbox, "app"));
         sandbox.run(&["apply", "-j1"]).exits(0);
         for stage in ["net", "app"] {
@@ -110,12 +135,7 @@ fn a_first_apply_that_is_killed_anywhere_is_made_good_by_the_next() {
                 "{point} {before:?}"
             );
         }
-        sandbox.calls();
-        sandbox
-            .run(&["apply", "-j1"])
-            .exits(0)
-            .says("Nothing to do");
-        assert!(sandbox.calls().is_empty(), "{point}");
+        is_settled(&sandbox, point, "apply");
     }
 }
 
@@ -123,34 +143,20 @@ fn a_first_apply_that_is_killed_anywhere_is_made_good_by_the_next() {
 fn an_apply_of_a_change_that_is_killed_anywhere_is_made_good_by_the_next() {
     for point in APPLY.iter().filter(|point| !FIRST_ONLY.contains(point)) {
         let mut sandbox = pair();
-        sandbox.set("WORLD", sandbox.path("dep/world").to_str().unwrap());
         sandbox.run(&["apply", "-j1"]).exits(0);
         sandbox.file("lib/net/value", "two\n");
         sandbox.file("dep/config.jsonnet", "{ a: 2 }\n");
-        assert!(
-            killed(&mut sandbox, point, &["apply", "-j1"]),
-            "{point} was not passed"
-        );
+        kill(&mut sandbox, point, "apply");
         sandbox.run(&["apply", "-j1"]).exits(0);
         assert_eq!(world(&sandbox, "net").as_deref(), Some("two\n"), "{point}");
-        sandbox.calls();
-        sandbox
-            .run(&["apply", "-j1"])
-            .exits(0)
-            .says("Nothing to do");
-        assert!(sandbox.calls().is_empty(), "{point}");
+        is_settled(&sandbox, point, "apply");
     }
 }
 
 #[test]
 fn whatever_an_apply_that_was_killed_brought_up_goes_down() {
     for point in APPLY {
-        let mut sandbox = pair();
-        sandbox.set("WORLD", sandbox.path("dep/world").to_str().unwrap());
-        assert!(
-            killed(&mut sandbox, point, &["apply", "-j1"]),
-            "{point} was not passed"
-        );
+        let sandbox = half_up(point);
         let up: Vec<&str> = ["net", "app"]
             .into_iter()
             .filter(|s| world(&sandbox, s).is_some())
@@ -169,35 +175,19 @@ fn whatever_an_apply_that_was_killed_brought_up_goes_down() {
 #[test]
 fn a_down_that_is_killed_anywhere_is_made_good_by_the_next() {
     for point in DOWN {
-        let mut sandbox = pair();
-        sandbox.set("WORLD", sandbox.path("dep/world").to_str().unwrap());
-        sandbox.run(&["apply", "-j1"]).exits(0);
-        sandbox.remove("dep/genfiles");
-        assert!(
-            killed(&mut sandbox, point, &["down", "-j1"]),
-            "{point} was not passed"
-        );
+        let sandbox = half_down(point);
         sandbox.run(&["down", "-j1"]).exits(0);
         for stage in ["net", "app"] {
             assert_eq!(world(&sandbox, stage), None, "{point}");
         }
-        sandbox.calls();
-        sandbox.run(&["down", "-j1"]).exits(0).says("Nothing to do");
-        assert!(sandbox.calls().is_empty(), "{point}");
+        is_settled(&sandbox, point, "down");
     }
 }
 
 #[test]
 fn an_apply_after_a_down_that_was_killed_brings_everything_up() {
     for point in DOWN {
-        let mut sandbox = pair();
-        sandbox.set("WORLD", sandbox.path("dep/world").to_str().unwrap());
-        sandbox.run(&["apply", "-j1"]).exits(0);
-        sandbox.remove("dep/genfiles");
-        assert!(
-            killed(&mut sandbox, point, &["down", "-j1"]),
-            "{point} was not passed"
-        );
+        let sandbox = half_down(point);
         sandbox.run(&["apply", "-j1"]).exits(0);
         for stage in ["net", "app"] {
             assert_eq!(world(&sandbox, stage).as_deref(), Some("one\n"), "{point}");

@@ -15,14 +15,17 @@
     reason = "this is all test code, in modules of its own"
 )]
 
+mod advice;
 mod baddag;
 mod badinput;
 mod commands;
 mod downrules;
+mod events;
 mod examples;
 mod failures;
 mod faults;
 mod inputs;
+mod interrupts;
 mod lifecycle;
 mod orphans;
 mod output;

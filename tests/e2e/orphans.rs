@@ -21,7 +21,7 @@ fn plan_and_apply_report_an_orphan_and_prune_takes_it_down_from_its_own_stamp() 
     sandbox
         .run(&["apply"])
         .exits(0)
-        .says("`old` is up but no longer in the DAG");
+        .says("old: is up but no longer in the DAG");
     assert!(sandbox.calls().is_empty());
     sandbox.run(&["apply", "--prune", "--yes"]).exits(0);
     assert_eq!(sandbox.calls(), ["old down"]);
@@ -69,7 +69,7 @@ fn a_protected_stage_and_its_ancestors_stay_up() {
     sandbox
         .run(&["down", "--yes"])
         .exits(1)
-        .says("`db` is protected");
+        .says("db: stays up: it is protected");
     assert_eq!(sandbox.calls(), ["app down"]);
     sandbox.file("lib/betterform.toml", "");
     sandbox.run(&["down", "--yes"]).exits(1);

@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -244,4 +245,38 @@ pub fn ran(output: Output) -> Ran {
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
+}
+
+/// Sends a signal to a process.
+pub fn send(signal: &str, pid: u32) {
+    let status = Command::new("kill")
+        .args([&format!("-{signal}"), &pid.to_string()])
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+/// Waits until there is something at a path.
+#[track_caller]
+pub fn wait_for(sandbox: &Sandbox, path: &str) {
+    let start = Instant::now();
+    while !sandbox.exists(path) {
+        assert!(
+            start.elapsed() < Duration::from_secs(60),
+            "{path} never came"
+        );
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Where a program is: what the variable of its name says, else the first of that name on PATH.
+pub fn find(program: &str) -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os(program.to_uppercase()).filter(|named| !named.is_empty())
+    {
+        return Some(named.into());
+    }
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path)
+        .map(|directory| directory.join(program))
+        .find(|path| path.is_file())
 }

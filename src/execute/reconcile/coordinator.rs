@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
-use crate::core::event::Sink;
+use crate::core::event::{Event, Sink};
 use crate::core::fingerprint::Kind;
 use crate::core::lineage::{INHERITED, Lineage};
 use crate::core::plan::{Decision, Demand};
@@ -279,7 +279,11 @@ impl<'a> Coordinator<'a> {
             } => {
                 self.answer(worker, Verdict::Leave);
                 self.leave_pool(stage);
-                self.refuse(stage, &error);
+                if error.is_interruption() {
+                    self.waiting.insert((Reverse(0), stage));
+                } else {
+                    self.refuse(stage, &error);
+                }
             }
             Report::Examined {
                 worker,
@@ -303,7 +307,7 @@ impl<'a> Coordinator<'a> {
     fn looked(&mut self, stage: usize, look: Look) {
         if self.inherits_as_recorded(stage, look) {
             self.decided(stage, Decision::UpToDate, None);
-            self.end_as_recorded(stage);
+            self.end_up_to_date(stage);
         } else {
             self.await_examination(stage);
         }
@@ -335,6 +339,12 @@ impl<'a> Coordinator<'a> {
             forced: self.goal.forced[stage],
             always: self.site.settings(stage).always,
         }
+    }
+
+    pub(super) fn end_up_to_date(&mut self, stage: usize) {
+        let stage_name = self.site.name(stage).clone();
+        self.sink.event(&Event::StageUpToDate { stage: stage_name });
+        self.end_as_recorded(stage);
     }
 
     /// A stage is done that did not run: what it passes on is what is recorded of it.

@@ -98,6 +98,8 @@ impl Coordinator<'_> {
         let result = self.store.record_restamp(records);
         fault::point("apply.after-restamp");
         for stage in stages {
+            let name = self.site.name(stage).clone();
+            self.sink.event(&Event::StageRestamped { stage: name });
             // What was recorded before still holds: only what it is rendered from changed.
             self.end_as_recorded(stage);
         }

@@ -31,10 +31,11 @@ impl Coordinator<'_> {
                 self.leave_pool(stage);
                 match decision {
                     Decision::Restamp if runs => self.restamp(stage, examined),
-                    decision => {
-                        self.unsettled[stage] = matches!(decision, Decision::Run { .. });
+                    Decision::Run { .. } => {
+                        self.unsettled[stage] = true;
                         self.end_as_recorded(stage);
                     }
+                    _ => self.end_up_to_date(stage),
                 }
             }
         }

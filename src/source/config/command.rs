@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::source::config::job;
 use crate::source::jsonnet::{Evaluated, Form, Job};
 use crate::source::project::Project;
-use crate::system::inherit;
+use crate::system::process;
 
 /// The command that `JSONNET` names, if it does: a program and its first arguments, separated by white space.
 pub(super) fn named(project: &Project) -> Option<Vec<OsString>> {
@@ -41,7 +41,7 @@ pub(super) fn run(
     words.push(out.clone().into());
     let line = words.join(OsStr::new(" "));
     let line = line.display();
-    let done = start(project, &words).map_err(|error| {
+    let done = start(project, &words, |error| {
         Error::failed(format!("cannot run `{line}`: {error}"))
             .hint("`JSONNET` names this command; without it jsonnet is evaluated in process")
     })?;
@@ -92,22 +92,23 @@ fn arguments(project: &Project, job: &Job) -> Vec<OsString> {
     clippy::disallowed_methods,
     reason = "the one process that belongs to the configuration"
 )]
-fn start(project: &Project, words: &[OsString]) -> std::io::Result<Output> {
+fn start(
+    project: &Project,
+    words: &[OsString],
+    refused: impl FnOnce(&std::io::Error) -> Error,
+) -> Result<Output> {
     let mut places = job::jpath_of_environment(project);
     places.extend(job::jpath_of_settings(project));
     let jsonnet_path = places
         .iter()
         .map(|path| path.as_os_str())
         .collect::<Vec<_>>();
-    let (program, arguments) = words
-        .split_first()
-        .ok_or(std::io::ErrorKind::InvalidInput)?;
-    let mut command = Command::new(program);
+    let mut command = Command::new(words.first().map_or(OsStr::new(""), OsString::as_os_str));
     command
-        .args(arguments)
+        .args(words.iter().skip(1))
         .current_dir(&project.deployment)
         .env_clear()
         .envs(project.environment.iter())
         .env("JSONNET_PATH", jsonnet_path.join(OsStr::new(":")));
-    inherit::output(&mut command)
+    process::output(&mut command, refused)
 }

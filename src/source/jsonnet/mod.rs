@@ -3,9 +3,12 @@
 //! Knows nothing of projects, caches or where the result goes.
 
 use std::path::PathBuf;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
 
 use crate::core::fingerprint::Digest;
 use crate::error::{Error, Result};
+use crate::system::signal;
 
 mod evaluate;
 mod explain;
@@ -65,23 +68,38 @@ pub struct Evaluated {
 /// nothing. The smaller ones are for systems that do not give as much.
 const STACKS: [usize; 3] = [4 << 30, 512 << 20, 64 << 20];
 
-/// Evaluates a jsonnet file.
+/// How often the wish to stop is looked for.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// Evaluates a jsonnet file. One that takes for ever is left to itself when the user asks to stop.
 ///
 /// # Errors
 /// With jsonnet's message and trace if evaluation fails.
 pub fn evaluate(job: &Job) -> Result<Evaluated> {
     let failed =
         |what: &str| Error::failed(format!("{what} while evaluating `{}`", job.file.display()));
-    std::thread::scope(|scope| {
-        let worker = STACKS.iter().find_map(|stack| {
-            let builder = std::thread::Builder::new().stack_size(*stack);
-            let builder = builder.name("jsonnet".to_owned());
-            builder.spawn_scoped(scope, || evaluate::run(job)).ok()
-        });
-        match worker.map(std::thread::ScopedJoinHandle::join) {
-            Some(Ok(result)) => result,
-            Some(Err(_)) => Err(failed("the jsonnet evaluator broke down")),
-            None => Err(failed("the system gave no thread")),
+    let (done, result) = channel();
+    let started = STACKS.iter().any(|stack| {
+        let builder = std::thread::Builder::new().stack_size(*stack);
+        let (job, done) = (job.clone(), done.clone());
+        let work = move || {
+            // Nobody may be waiting any more.
+            let _ = done.send(evaluate::run(&job));
+        };
+        builder.name("jsonnet".to_owned()).spawn(work).is_ok()
+    });
+    drop(done);
+    if !started {
+        return Err(failed("the system gave no thread"));
+    }
+    let stop = signal::stop()?;
+    loop {
+        match result.recv_timeout(GLANCE) {
+            Ok(result) => return result,
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(failed("the jsonnet evaluator broke down"));
+            }
+            Err(RecvTimeoutError::Timeout) => stop.interrupted().map_or(Ok(()), Err)?,
         }
-    })
+    }
 }

@@ -44,8 +44,11 @@ pub struct Project {
 
 /// Whether a missing or broken library is an error.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Library {
+pub enum Library {
+    /// It is.
     Needed,
+    /// It is a warning: the command needs only what is recorded. If nothing says which the library is, `IMPL_DIR` is the
+    /// deployment.
     Optional,
 }
 
@@ -53,28 +56,41 @@ impl Project {
     /// Finds out what a call is about. `directory` is that of `-C`.
     ///
     /// # Errors
-    /// There is no library, a settings file or a variable is wrong, or places are the same that must not be.
+    /// There is no library or its settings are wrong, and it is needed; the deployment's settings or a variable are wrong,
+    /// which say where the records lie; or places are the same that must not be.
     pub fn load(
         cwd: &Path,
         directory: Option<&Path>,
         overrides: Overrides,
-        environment: Environment,
+        mut environment: Environment,
+        needed: Library,
     ) -> Result<Self> {
-        load(cwd, directory, overrides, environment, Library::Needed)
-    }
-
-    /// The same for commands that need only what is recorded: without a library, or with one whose settings are wrong,
-    /// there are warnings. If nothing says which the library is, `IMPL_DIR` is the deployment.
-    ///
-    /// # Errors
-    /// The deployment's settings or a variable are wrong: they say where the records lie.
-    pub fn load_lenient(
-        cwd: &Path,
-        directory: Option<&Path>,
-        overrides: Overrides,
-        environment: Environment,
-    ) -> Result<Self> {
-        load(cwd, directory, overrides, environment, Library::Optional)
+        let deployment = deployment(cwd, directory, &environment)?;
+        if directory.is_some() {
+            environment.set("PWD", &deployment);
+        }
+        let parent = Parent::of(&environment);
+        let call = Call {
+            deployment: &deployment,
+            overrides: &overrides,
+            environment: &environment,
+        };
+        let (impl_dir, mut settings, warnings) = library(&call, needed)?;
+        override_settings(&mut settings, &overrides, &environment)?;
+        let wave = call.wave(impl_dir, &settings.file, parent.as_ref())?;
+        let state = state_file(&call, &settings, &wave);
+        let project = Self {
+            deployment,
+            wave,
+            settings,
+            environment,
+            parent,
+            overrides,
+            warnings,
+            state,
+        };
+        project.check_places()?;
+        Ok(project)
     }
 
     /// The file of the state.
@@ -99,41 +115,6 @@ impl Project {
     pub fn shown(&self, path: &Path) -> String {
         lexical::shown(path, &self.deployment)
     }
-}
-
-fn load(
-    cwd: &Path,
-    directory: Option<&Path>,
-    overrides: Overrides,
-    mut environment: Environment,
-    needed: Library,
-) -> Result<Project> {
-    let deployment = deployment(cwd, directory, &environment)?;
-    if directory.is_some() {
-        environment.set("PWD", &deployment);
-    }
-    let parent = Parent::of(&environment);
-    let call = Call {
-        deployment: &deployment,
-        overrides: &overrides,
-        environment: &environment,
-    };
-    let (impl_dir, mut settings, warnings) = library(&call, needed)?;
-    override_settings(&mut settings, &overrides, &environment)?;
-    let wave = call.wave(impl_dir, &settings.file, parent.as_ref())?;
-    let state = state_file(&call, &settings, &wave);
-    let project = Project {
-        deployment,
-        wave,
-        settings,
-        environment,
-        parent,
-        overrides,
-        warnings,
-        state,
-    };
-    project.check_places()?;
-    Ok(project)
 }
 
 /// The library, the settings of both it and the deployment, and what was tolerated.

@@ -124,6 +124,7 @@ impl Project {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::project::Library;
     use crate::source::sandbox::Sandbox;
 
     #[test]
@@ -177,7 +178,8 @@ mod tests {
         inner.overrides.state = Some("s".into());
         let rerun = |sandbox: &Sandbox, cwd: &Path| {
             let (overrides, environment) = (sandbox.overrides.clone(), sandbox.environment.clone());
-            let project = Project::load(cwd, None, overrides, environment).unwrap();
+            let project =
+                Project::load(cwd, None, overrides, environment, Library::Needed).unwrap();
             project.refuse_rerun().err().map(|error| outer.told(&error))
         };
         // All inherited.

@@ -147,8 +147,14 @@ fn a_missing_library_is_an_error_or_a_warning() {
         sandbox.environment.set("IMPL_DIR", variable);
         assert_eq!(sandbox.complaint(), expected);
         let (overrides, environment) = (sandbox.overrides.clone(), sandbox.environment.clone());
-        let project =
-            Project::load_lenient(&sandbox.path("dep"), None, overrides, environment).unwrap();
+        let project = Project::load(
+            &sandbox.path("dep"),
+            None,
+            overrides,
+            environment,
+            Library::Optional,
+        )
+        .unwrap();
         assert_eq!(project.wave.impl_dir, sandbox.path(impl_dir));
         let warnings: Vec<String> = project.warnings.iter().map(|it| sandbox.told(it)).collect();
         assert_eq!(warnings.first().map(String::as_str), Some(expected));
@@ -172,11 +178,12 @@ fn mistakes_in_settings_name_their_file() {
     );
     let lenient = || {
         let environment = sandbox.environment.clone();
-        Project::load_lenient(
+        Project::load(
             &sandbox.path("dep"),
             None,
             Overrides::default(),
             environment,
+            Library::Optional,
         )
     };
     assert_eq!(lenient().unwrap().warnings.len(), 1);

@@ -1,7 +1,8 @@
 //! The keys of `betterform.toml`, as the types that the file is read into and its JSON Schema is made from.
 //!
-//! The doc comments of the fields are the schema's descriptions, so they speak to users. Does not know where a file
-//! lies, nor what another file, a flag or the environment say.
+//! The doc comments of the fields are the schema's descriptions, so they speak to users. Keys that both a file and a stage may
+//! have stand in both types: serde cannot refuse unknown keys where one table is flattened into another, and the descriptions
+//! differ. Does not know where a file lies, nor what another file, a flag or the environment say.
 
 use std::collections::BTreeMap;
 

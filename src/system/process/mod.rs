@@ -3,6 +3,7 @@
 
 mod group;
 mod start;
+mod tool;
 mod watch;
 
 #[cfg(test)]
@@ -11,14 +12,17 @@ mod tests;
 use std::ffi::OsString;
 use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::error::Result;
 use crate::system::environment::Environment;
-use crate::system::process::watch::Watch;
+use crate::system::process::watch::{Limits, Watch};
 use crate::system::signal::Stop;
+
+pub use tool::output;
 
 /// The variable that tells a betterform inside a `ctl` how long it has once it is asked to stop, in milliseconds.
 pub const GRACE: &str = "BETTERFORM_GRACE";
@@ -69,6 +73,8 @@ pub struct Ended {
     pub ending: Ending,
     /// Whether other processes still hold its output open, after it succeeded.
     pub held_open: bool,
+    /// Its exit status, if it was started.
+    pub status: Option<ExitStatus>,
 }
 
 /// Runs a process to its end, and hands over its output as it comes.
@@ -83,10 +89,16 @@ pub fn run(call: &Call<'_>, stop: &Stop, on_output: &mut dyn FnMut(&[u8])) -> Re
         return Ok(Ended {
             ending: Ending::Interrupted,
             held_open: false,
+            status: None,
         });
     }
     let started = start::start(call)?;
-    Watch::new(started, call, stop).run(on_output)
+    let limits = Limits {
+        timeout: call.timeout,
+        grace: call.grace,
+        terminal: call.terminal,
+    };
+    Watch::new(started, limits, stop).run(on_output)
 }
 
 /// Sleeps, unless the user asks to stop; whether that happened.

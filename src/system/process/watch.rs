@@ -16,7 +16,7 @@ use rustix::process::{
 use crate::error::{Error, Result};
 use crate::system::process::group::{Member, members};
 use crate::system::process::start::Started;
-use crate::system::process::{Call, Ended, Ending, timespec};
+use crate::system::process::{Ended, Ending, timespec};
 use crate::system::signal::Stop;
 
 /// How long output may still come after the process itself has ended, while others hold the pipe open.
@@ -42,9 +42,20 @@ enum Cause {
     Terminal,
 }
 
+/// How long a process may run, and what it may use.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    /// How long it may run.
+    pub(super) timeout: Option<Duration>,
+    /// How long it has to end once it is asked to.
+    pub(super) grace: Duration,
+    /// Whether it has the terminal.
+    pub(super) terminal: bool,
+}
+
 /// A process that is being watched.
 pub(super) struct Watch<'a> {
-    call: &'a Call<'a>,
+    limits: Limits,
     stop: &'a Stop,
     child: Child,
     pid: Pid,
@@ -69,10 +80,10 @@ pub(super) struct Watch<'a> {
 
 impl<'a> Watch<'a> {
     /// Begins to watch a process that was just started.
-    pub(super) fn new(started: Started, call: &'a Call<'a>, stop: &'a Stop) -> Self {
+    pub(super) fn new(started: Started, limits: Limits, stop: &'a Stop) -> Self {
         let pid = Pid::from_child(&started.child);
         Self {
-            call,
+            limits,
             stop,
             child: started.child,
             pid,
@@ -175,7 +186,7 @@ impl<'a> Watch<'a> {
             let dead = self.killed_at.map(|at| at + AFTERMATH);
             [aftermath, look, dead, self.kill_at]
         } else {
-            let limit = self.call.timeout.filter(|_| self.cause.is_none());
+            let limit = self.limits.timeout.filter(|_| self.cause.is_none());
             let timeout = limit.and_then(|limit| self.started.checked_add(limit));
             let blind = self.pidfd.is_none().then_some(now + BLIND);
             let glance = self.watches_for_terminal().then_some(now + GLANCE);
@@ -226,7 +237,7 @@ impl<'a> Watch<'a> {
 
     fn heed_timeout(&mut self) {
         if self
-            .call
+            .limits
             .timeout
             .is_some_and(|limit| self.started.elapsed() >= limit)
         {
@@ -240,14 +251,14 @@ impl<'a> Watch<'a> {
             return;
         }
         self.cause = Some(cause);
-        self.kill_at = Instant::now().checked_add(self.call.grace);
+        self.kill_at = Instant::now().checked_add(self.limits.grace);
         if let Some(signal) = signal {
             self.send(signal);
         }
     }
 
     fn watches_for_terminal(&self) -> bool {
-        !self.call.terminal && self.cause.is_none()
+        !self.limits.terminal && self.cause.is_none()
     }
 
     /// A process that opens `/dev/tty` to ask for a password is stopped by the kernel, since its group is not the one that
@@ -264,7 +275,7 @@ impl<'a> Watch<'a> {
             .any(|signal| by == Some(signal.as_raw()))
         {
             self.ask_to_end(Cause::Terminal, Some(Signal::TERM));
-            self.kill_at = Instant::now().checked_add(LEFTOVERS.min(self.call.grace));
+            self.kill_at = Instant::now().checked_add(LEFTOVERS.min(self.limits.grace));
             self.send(Signal::CONT);
         }
     }
@@ -295,7 +306,7 @@ impl<'a> Watch<'a> {
         };
         if is_deaf {
             self.send(Signal::TERM);
-            let end = now + LEFTOVERS.min(self.call.grace);
+            let end = now + LEFTOVERS.min(self.limits.grace);
             self.kill_at = Some(self.kill_at.map_or(end, |at| at.min(end)));
         }
         self.pass_on_stop_to_rest();
@@ -349,6 +360,10 @@ impl<'a> Watch<'a> {
                 (None, None) => Ending::Interrupted,
             },
         };
-        Ended { ending, held_open }
+        Ended {
+            ending,
+            held_open,
+            status,
+        }
     }
 }

@@ -1,17 +1,20 @@
 //! Events for programs: one JSON object a line, each with its time. Knows nothing of terminals.
 
 use std::io::{self, Write};
+use std::time::Instant;
 
 use serde::Serialize;
 
 use crate::core::event::{Event, Sink};
 use crate::system::clock;
 use crate::ui::sink::stream::{Stream, lost};
+use crate::ui::sink::waiting::Silence;
 
 /// Tells programs.
 pub struct Json<'w> {
     out: Stream<'w>,
     clock: fn() -> i64,
+    silence: Silence,
 }
 
 /// An event that does not tell its time by itself.
@@ -28,12 +31,13 @@ impl<'w> Json<'w> {
         Self {
             out: Stream::new(out),
             clock: clock::now_ms,
+            silence: Silence::default(),
         }
     }
 }
 
-impl Sink for Json<'_> {
-    fn event(&mut self, event: &Event) {
+impl Json<'_> {
+    fn tell(&mut self, event: &Event) {
         let time_ms = (self.clock)();
         let line = match event {
             Event::RunStarted { .. } => serde_json::to_string(event),
@@ -47,12 +51,35 @@ impl Sink for Json<'_> {
             let _ = io::stderr().write_all(lost(&error, false).as_bytes());
         }
     }
+
+    fn tick_at(&mut self, now: Instant) {
+        for event in self.silence.due(now) {
+            self.tell(&event);
+        }
+    }
+}
+
+impl Sink for Json<'_> {
+    fn event(&mut self, event: &Event) {
+        let now = Instant::now();
+        self.silence.note(event, now);
+        self.tell(event);
+        // While one stage keeps printing, nobody else calls `tick`.
+        self.tick_at(now);
+    }
+
+    fn tick(&mut self) {
+        self.tick_at(Instant::now());
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
-    use crate::core::event::{Counts, RunEnd, VERSION};
+    use crate::core::event::{Counts, VERSION};
+    use crate::core::record::RunResult;
     use crate::core::stage::{Action, Outcome, StageName};
 
     #[test]
@@ -102,7 +129,7 @@ mod tests {
                 help: None,
             },
             Event::RunFinished {
-                result: RunEnd::Failed,
+                result: RunResult::Failed,
                 counts: Counts::default(),
                 duration_ms: 6,
             },
@@ -123,8 +150,38 @@ mod tests {
 {"event":"stage-blocked","stage":"net","by":["net"],"time_ms":1234}
 {"event":"stopping","signal":2,"level":1,"grace_ms":300000,"time_ms":1234}
 {"event":"warning","message":"odd","time_ms":1234}
-{"event":"run-finished","result":"failed","counts":{"ran":0,"up_to_date":0,"failed":0,"blocked":0,"left":0},"duration_ms":6,"time_ms":1234}
+{"event":"run-finished","result":"failed","counts":{"ran":0,"up_to_date":0,"restamped":0,"failed":0,"blocked":0,"not_started":0},"duration_ms":6,"time_ms":1234}
 "#;
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_silent_stage_is_told_of_each_minute() {
+        let stage = StageName::new("net").unwrap();
+        let mut out = Vec::new();
+        let mut sink = Json {
+            clock: || 1234,
+            ..Json::new(Box::new(&mut out))
+        };
+        let start = Instant::now();
+        let started = Event::StageStarted {
+            stage,
+            action: Action::Down,
+            attempt: 1,
+            reasons: vec![],
+            log: "/l".into(),
+        };
+        sink.silence.note(&started, start);
+        for seconds in [59, 60, 61, 119, 120] {
+            sink.tick_at(start + Duration::from_secs(seconds));
+        }
+        drop(sink);
+        let line = |ms| {
+            format!(
+                r#"{{"event":"stage-silent","stage":"net","action":"down","running_ms":{ms},"time_ms":1234}}"#
+            )
+        };
+        let expected = format!("{}\n{}\n", line(60_000), line(120_000));
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 }

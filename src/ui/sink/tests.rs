@@ -1,5 +1,6 @@
 use super::*;
-use crate::core::event::{RunEnd, VERSION};
+use crate::core::event::VERSION;
+use crate::core::record::RunResult;
 
 fn stage(name: &str) -> StageName {
     StageName::new(name).unwrap()
@@ -64,7 +65,7 @@ fn run() -> Vec<Event> {
             by: vec![stage("b")],
         },
         Event::RunFinished {
-            result: RunEnd::Failed,
+            result: RunResult::Failed,
             counts: Counts {
                 ran: 1,
                 failed: 1,
@@ -166,7 +167,7 @@ fn quiet_tells_of_failures_alone() {
 #[test]
 fn nothing_done_is_nothing_told() {
     let events = [Event::RunFinished {
-        result: RunEnd::Done,
+        result: RunResult::Done,
         counts: Counts {
             up_to_date: 4,
             ..Counts::default()

@@ -14,7 +14,7 @@ use crate::ui::color::{Colors, DONE, FAILED, STAGES, WARNING, paint};
 use crate::ui::diagnostic::{printable, warning};
 use crate::ui::sink::lines::{Lines, shown};
 use crate::ui::sink::stream::{Stream, lost};
-use crate::ui::sink::waiting::Stopping;
+use crate::ui::sink::waiting::{Silence, Stopping};
 use crate::ui::table::duration;
 
 /// How much of a stage's block is kept in memory; more than that is kept in a file without a name.
@@ -43,13 +43,12 @@ pub struct Text<'w> {
     failures: Vec<String>,
     blocked: Vec<String>,
     pub(super) stopping: Option<Stopping>,
+    pub(super) silence: Silence,
 }
 
 /// A stage whose `ctl` runs.
 pub(super) struct Running {
     color: usize,
-    pub(super) started: Instant,
-    pub(super) heard: Instant,
     lines: Lines,
     block: SpooledTempFile,
 }
@@ -82,10 +81,12 @@ impl<'w> Text<'w> {
             failures: Vec::new(),
             blocked: Vec::new(),
             stopping: None,
+            silence: Silence::default(),
         }
     }
 
-    fn event_at(&mut self, event: &Event, now: Instant) {
+    pub(super) fn event_at(&mut self, event: &Event, now: Instant) {
+        self.silence.note(event, now);
         match event {
             Event::StageStarted {
                 stage,
@@ -93,8 +94,8 @@ impl<'w> Text<'w> {
                 attempt,
                 reasons,
                 ..
-            } => self.started(stage, *action, *attempt, reasons, now),
-            Event::Output { stage, text, .. } => self.output(stage, text, now),
+            } => self.started(stage, *action, *attempt, reasons),
+            Event::Output { stage, text, .. } => self.output(stage, text),
             Event::StageFinished {
                 stage,
                 action,
@@ -140,6 +141,14 @@ impl<'w> Text<'w> {
                 let delay = duration(*delay_ms);
                 self.say(&format!("{stage}: {outcome}; attempt {attempt} in {delay}"));
             }
+            Event::StageSilent {
+                stage, running_ms, ..
+            } if self.style != Style::Quiet => {
+                let since = duration(running_ms / 1000 * 1000);
+                let prefix = self.prefix(stage);
+                self.out
+                    .write(&format!("{prefix} still running, {since}\n"));
+            }
             Event::StageStamped {
                 stage,
                 written,
@@ -173,19 +182,10 @@ impl<'w> Text<'w> {
         self.err.write(&format!("{text}\n"));
     }
 
-    fn started(
-        &mut self,
-        stage: &StageName,
-        action: Action,
-        attempt: u32,
-        reasons: &[String],
-        now: Instant,
-    ) {
+    fn started(&mut self, stage: &StageName, action: Action, attempt: u32, reasons: &[String]) {
         if !self.stages.contains_key(stage) {
             let running = Running {
                 color: self.next_color,
-                started: now,
-                heard: now,
                 lines: Lines::default(),
                 block: SpooledTempFile::new(BLOCK),
             };
@@ -204,11 +204,10 @@ impl<'w> Text<'w> {
 
     // What stages print.
 
-    fn output(&mut self, stage: &StageName, text: &str, now: Instant) {
+    fn output(&mut self, stage: &StageName, text: &str) {
         let Some(running) = self.stages.get_mut(stage) else {
             return;
         };
-        running.heard = now;
         if self.style != Style::Quiet {
             let lines = running.lines.feed(text);
             self.show(stage, &lines);
@@ -340,13 +339,13 @@ impl<'w> Text<'w> {
             (counts.ran, "done"),
             (counts.failed, "failed"),
             (counts.blocked, "blocked"),
-            (counts.left, "not started"),
-            (counts.up_to_date, "up to date"),
+            (counts.not_started, "not started"),
+            (counts.up_to_date + counts.restamped, "up to date"),
         ];
         let parts: Vec<_> = (parts.iter().filter(|(count, _)| *count > 0))
             .map(|(count, what)| format!("{count} {what}"))
             .collect();
-        if counts.ran + counts.failed + counts.blocked + counts.left > 0 {
+        if counts.ran + counts.failed + counts.blocked + counts.not_started > 0 {
             let took = duration(duration_ms);
             self.say(&format!("{} in {took}", parts.join(", ")));
         }

@@ -1,10 +1,13 @@
-//! What people are told while nothing happens: that a silent stage still runs, and for what betterform waits before it stops.
-//! Knows nothing of events.
+//! What is told while nothing happens: that a silent stage still runs, and for what betterform waits before it stops.
+//! Knows nothing of how it is told.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crate::core::stage::StageName;
-use crate::ui::sink::text::{Style, Text};
+use crate::core::event::Event;
+use crate::core::stage::{Action, StageName};
+use crate::system::clock;
+use crate::ui::sink::text::Text;
 use crate::ui::table::duration;
 
 /// How long a stage may be silent before something is said for it.
@@ -59,22 +62,58 @@ impl Text<'_> {
             let awaited = self.awaited(now);
             self.say(&format!("stopping: {awaited}"));
         }
-        if self.style == Style::Quiet {
-            return;
+        for event in self.silence.due(now) {
+            self.event_at(&event, now);
         }
-        let mut silent = Vec::new();
-        for (stage, running) in &mut self.stages {
-            if now.saturating_duration_since(running.heard) >= SILENCE {
-                running.heard = now;
-                let since = now.saturating_duration_since(running.started).as_secs();
-                silent.push((stage.clone(), duration(since * 1000)));
+    }
+}
+
+/// The stages that run: since when, and when each was last heard of.
+#[derive(Default)]
+pub(super) struct Silence(BTreeMap<StageName, Heard>);
+
+struct Heard {
+    action: Action,
+    started: Instant,
+    last: Instant,
+}
+
+impl Silence {
+    /// Hears an event.
+    pub(super) fn note(&mut self, event: &Event, now: Instant) {
+        match event {
+            Event::StageStarted { stage, action, .. } => {
+                let heard = self.0.entry(stage.clone()).or_insert(Heard {
+                    action: *action,
+                    started: now,
+                    last: now,
+                });
+                heard.last = now;
             }
+            Event::Output { stage, .. } => {
+                if let Some(heard) = self.0.get_mut(stage) {
+                    heard.last = now;
+                }
+            }
+            Event::StageFinished { stage, .. } => {
+                self.0.remove(stage);
+            }
+            _ => {}
         }
-        for (stage, since) in silent {
-            let prefix = self.prefix(&stage);
-            self.out
-                .write(&format!("{prefix} still running, {since}\n"));
-            self.out.flush();
-        }
+    }
+
+    /// What is to be said of stages that were silent long enough. Counts as having heard of them.
+    pub(super) fn due(&mut self, now: Instant) -> Vec<Event> {
+        let silent = (self.0.iter_mut())
+            .filter(|(_, heard)| now.saturating_duration_since(heard.last) >= SILENCE);
+        let told = silent.map(|(stage, heard)| {
+            heard.last = now;
+            Event::StageSilent {
+                stage: stage.clone(),
+                action: heard.action,
+                running_ms: clock::millis(now.saturating_duration_since(heard.started)),
+            }
+        });
+        told.collect()
     }
 }
