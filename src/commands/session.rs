@@ -18,8 +18,8 @@ use crate::observe::cache::DigestCache;
 use crate::observe::examine::Known;
 use crate::observe::observer::{Observer, Sources};
 use crate::source::config::{self, Config};
-use crate::source::dag;
-use crate::source::project::{Overrides, Project};
+use crate::source::dag::{self, Dag};
+use crate::source::project::{DAG_FILE, Overrides, Project};
 use crate::source::settings::{Color, OutputStyle, Stamper as StamperSetting};
 use crate::stamp::choose::{Choice, Chosen};
 use crate::stamp::embedded::InProcess;
@@ -59,6 +59,7 @@ pub(super) enum Library {
 pub(super) struct Session {
     pub(super) project: Project,
     pub(super) graph: StageGraph,
+    dag_files: Vec<PathBuf>,
     pub(super) colors: Colors,
     pub(super) secrets: Secrets,
     pub(super) stop: Stop,
@@ -94,6 +95,7 @@ impl Session {
         };
         let mut session = Self {
             graph: StageGraph::default(),
+            dag_files: Vec::new(),
             colors,
             stop: call.stop.clone(),
             command_line: call.arguments.iter().map(recorded).collect(),
@@ -106,8 +108,11 @@ impl Session {
                 warning.hints().first().map(String::as_str),
             );
         }
-        match session.load_graph() {
-            Ok(graph) => session.graph = graph,
+        match session.load_dag() {
+            Ok(dag) => {
+                session.graph = dag.graph;
+                session.dag_files = dag.files;
+            }
             Err(error) if library == Library::Needed => return Err(error),
             Err(error) => session.warn(
                 &format!("the library cannot be used: {}", error.message()),
@@ -117,20 +122,26 @@ impl Session {
         Ok(session)
     }
 
-    fn load_graph(&self) -> Result<StageGraph> {
+    fn load_dag(&self) -> Result<Dag> {
         let project = &self.project;
-        let graph = dag::load(
+        let dag = dag::load(
             &project.wave.impl_dir,
             &project.deployment,
             &project.environment,
         )?;
+        if !dag.notes.is_empty() {
+            let notes = dag.notes.join("\n  ");
+            let message = format!("GNU make printed while it evaluated `{DAG_FILE}`:\n  {notes}");
+            self.warn(&message, None);
+        }
+        let graph = &dag.graph;
         let names = graph.order().iter().map(|ix| graph.name(*ix));
         project.check_stages(names.clone())?;
         for unknown in project.settings.unknown_stages(names) {
             let message = format!("{}:{}: {}", unknown.path, unknown.line, unknown.message);
             self.warn(&message, unknown.help.as_deref());
         }
-        Ok(graph)
+        Ok(dag)
     }
 
     /// Says something on stderr.
@@ -278,6 +289,7 @@ impl Session {
         Observer::new(&Sources {
             project: &self.project,
             graph: &self.graph,
+            dag_files: &self.dag_files,
             config,
             cache,
             key: *store.secret(),
