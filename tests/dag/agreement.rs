@@ -233,6 +233,42 @@ fn plain_files_with_odd_names_mean_the_same_to_both() {
     });
 }
 
+/// What is easily read otherwise: each is plain, and means the same to both.
+#[test]
+fn odd_but_plain_files_mean_the_same_to_both() {
+    if !make_is_installed("odd_but_plain_files_mean_the_same_to_both") {
+        return;
+    }
+    let library = Library::new("", &STAGES);
+    for text in [
+        "",
+        "\u{feff}$(call define_stage,a,)",
+        "$(call define_stage,a,\\\r\n b)\r\n$(call define_stage,b,)\r\n",
+        // A third argument that is empty is none.
+        "$(call define_stage,a,,)${call dag_deps,b,a, \t}",
+        "$(call define_stage,a,,,b)",
+        "$(call dag_deps,a,b,\\\n c)",
+        "$(call dag_deps,a)$(call dag_deps,,b)",
+        "# c \\\n$(call define_stage,a,)\n$(call define_stage,b,)",
+        "# c \\\\\n$(call define_stage,a,)",
+        "$(call define_stage,a,#b)\n",
+        "$(call define_stage,#,)\n",
+        "$(call define_stage,a,b}) # $(call define_stage,c-1,",
+        "${call define_stage,a,b)}",
+        "$(call define_stage,a=b,:)",
+        "$(call define_stage,a\\\nb,)",
+        "$(call\tdefine_stage\t,\ta\t,\td.e\tend\t)\t#",
+        "\\\n\t$(call define_stage,a,)",
+        " \t$(call define_stage,a,)",
+        "\t\n\t# a comment\n$(call define_stage,a,)",
+        "$(call define_stage,a,b)${call define_stage,b,}$(call define_stage,a,)",
+        "$(call define_stages,a,)\n$(call define_stage,b,)",
+    ] {
+        assert!(is_plain(&library, text), "not plain: {text:?}");
+        agree(&library, text).unwrap();
+    }
+}
+
 #[test]
 fn no_file_makes_us_crash() {
     let piece = prop_oneof![

@@ -16,6 +16,7 @@ fn make(dag: &str) -> Option<String> {
     }
     let library = Library::new(dag, &STAGES);
     library.write("more.mk", "\n\n$(call define_stage, a/b,)\n");
+    library.write("two.mk", "# c\n$(call define_stage, c, )\n");
     let files = library.files();
     let shown = library.shown(library.load());
     assert_eq!(library.files(), files);
@@ -112,7 +113,21 @@ fn make_missing_include() {
  --> betterform_dag.mk:1
   |
 1 | include gone.mk
-help: make could only generate it by running a recipe, which is never done to read a DAG
+help: it is looked for in the deployment, then in the library; no recipe that would generate it is run
+";
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn make_missing_include_of_a_computed_name() {
+    let Some(shown) = make("X = gone\n  include $(X).mk # and so on\n") else {
+        return;
+    };
+    let expected = r"error: the included file `gone.mk` does not exist or cannot be read
+ --> betterform_dag.mk:2
+  |
+2 |   include $(X).mk # and so on
+help: it is looked for in the deployment, then in the library; no recipe that would generate it is run
 ";
     assert_eq!(shown, expected);
 }
@@ -243,6 +258,210 @@ $(shell echo still read >&2)
     );
     assert!(dag.notes[0].ends_with(&cwd), "{:?}", dag.notes);
     assert_eq!(dag.notes.last().unwrap(), "still read");
+}
+
+/// make remakes its makefiles where it can, even with `-n`; to read a DAG must change nothing.
+#[test]
+fn make_does_not_remake_makefiles() {
+    if !make_is_installed("make_does_not_remake_makefiles") {
+        return;
+    }
+    let dag = "\
+include more.mk
+-include gone.mk
+$(call define_stage,a,b)
+always: ;
+.PHONY: always
+betterform_dag.mk more.mk gone.mk: always
+\t+touch ran-a-recipe
+%.mk: always
+\t+touch ran-a-recipe
+";
+    let library = Library::new(dag, &STAGES);
+    library.write("more.mk", "$(call define_stage,b,)\n");
+    let files = library.files();
+    assert_eq!(library.shown(library.load()), "b; a: b");
+    assert_eq!(library.files(), files);
+    // The file is one that make would remake.
+    let mut make = std::process::Command::new("make");
+    make.args(["-n", "-f", "betterform_dag.mk"]);
+    make.current_dir(&library.path).output().unwrap();
+    assert!(library.path.join("ran-a-recipe").exists());
+}
+
+#[test]
+fn make_computes_names_and_dependencies() {
+    if !make_is_installed("make_computes_names_and_dependencies") {
+        return;
+    }
+    for (dag, expected) in [
+        (
+            "$(foreach s,a b c,$(call define_stage,$s,$(filter-out $s,a)))",
+            "a; b: a; c: a",
+        ),
+        (
+            "$(eval $(call define_stage,a,))$(if 1,$(call define_stage,b,a))",
+            "a; b: a",
+        ),
+        (
+            "define pair\n$(call define_stage,$1,)\n$(call define_stage,$2,$1)\nendef\n$(call pair,b,a)",
+            "b; a: b",
+        ),
+        (
+            "ifdef NO\n$(call define_stage,a,)\nelse\n$(call define_stage,b,)\nendif",
+            "b",
+        ),
+        (
+            "X=a\n$(call dag_deps,$(X) b,$(shell echo c d))",
+            "a: c d; b: c d; c; d",
+        ),
+        // What does not start with the prefix of recipes is none, and what is in a recipe is not evaluated.
+        (
+            ".RECIPEPREFIX = >\n\t$(call define_stage,a,)\nx:\n>$(call define_stage,b,)",
+            "a",
+        ),
+        // A call in a call, many deep.
+        (
+            "f = $(if $(filter 500,$(words $1)),$(call define_stage,a,),$(call f,$1 x))\n$(call f,)",
+            "a",
+        ),
+        // An argument that is given but empty is none.
+        (
+            "X=\n$(call define_stage,a,$(X),$(X))\n$(call dag_deps,b,a,)",
+            "a; b: a",
+        ),
+    ] {
+        let library = Library::new(dag, &STAGES);
+        assert_eq!(library.shown(library.load()), expected, "{dag}");
+    }
+}
+
+#[test]
+fn make_is_not_led_by_the_makes_around_it() {
+    if !make_is_installed("make_is_not_led_by_the_makes_around_it") {
+        return;
+    }
+    let mut library = Library::new("X=1\n$(call define_stage,a,)\n", &STAGES);
+    for flags in [
+        "n",
+        "k -j2 --jobserver-auth=3,4",
+        "q --debug=n",
+        "f/nowhere",
+        "--help",
+    ] {
+        library.environment.set("MAKEFLAGS", flags);
+        library.environment.set("GNUMAKEFLAGS", flags);
+        assert_eq!(library.shown(library.load()), "a", "{flags}");
+    }
+    library
+        .environment
+        .set("define_stage", "of the environment");
+    assert_eq!(library.shown(library.load()), "a");
+}
+
+#[test]
+fn make_macros_that_do_not_exist() {
+    let Some(shown) = make(
+        "X=1\n$(call define_stages, a, )\n$(define_stage, a, )\n$(call define-stage, b, )\n$(call define_stage, c, )",
+    ) else {
+        return;
+    };
+    let expected = r"error: unknown macro `define_stages`
+ --> betterform_dag.mk:2
+  |
+2 | $(call define_stages, a, )
+help: did you mean `define_stage`?
+
+error: `define_stage` without `call`
+ --> betterform_dag.mk:3
+  |
+3 | $(define_stage, a, )
+help: a call looks like `$(call define_stage, NAME, DEPENDENCIES)`
+
+error: unknown macro `define-stage`
+ --> betterform_dag.mk:4
+  |
+4 | $(call define-stage, b, )
+help: did you mean `define_stage`?
+";
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn make_calls_of_nothing_are_told() {
+    if !make_is_installed("make_calls_of_nothing_are_told") {
+        return;
+    }
+    let library = Library::new(
+        "$(call stage, b, )\n$(call define_stage, a, $(REGION))\n",
+        &STAGES,
+    );
+    let dag = library.load().unwrap();
+    assert_eq!(stages(&dag.graph), "a");
+    let file = library.path.join("betterform_dag.mk");
+    let expected = format!("{}:1: warning: undefined variable 'stage'", file.display());
+    assert_eq!(dag.notes, [expected]);
+}
+
+#[test]
+fn make_macros_that_the_file_redefines() {
+    let Some(shown) = make("override dag_deps =\n$(call define_stage, a, )\n") else {
+        return;
+    };
+    let expected = "error: GNU make cannot evaluate `betterform_dag.mk`: \
+                    the file defines `dag_deps` itself, which is betterform's to do\n";
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn make_text_around_a_call() {
+    let Some(shown) = make("stage $(call define_stage, a, )\n") else {
+        return;
+    };
+    let expected = r"error: GNU make: missing separator
+ --> betterform_dag.mk:1
+  |
+1 | stage $(call define_stage, a, )
+help: stages are defined by lines such as `$(call define_stage, NAME, DEPENDENCIES)`
+";
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn make_is_killed() {
+    let Some(shown) = make("X = $(call X)\n$(X)\n") else {
+        return;
+    };
+    // It runs out of stack.
+    let expected = "error: GNU make cannot evaluate `betterform_dag.mk`: it ended early (signal: ";
+    assert!(shown.starts_with(expected), "{shown}");
+}
+
+#[test]
+fn make_unclosed_parenthesis() {
+    let Some(shown) = make("$(call define_stage, a, (b)\n") else {
+        return;
+    };
+    let expected = r"error: GNU make: unterminated call to function 'call': missing ')'
+ --> betterform_dag.mk:1
+  |
+1 | $(call define_stage, a, (b)
+";
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn make_included_twice_under_two_names() {
+    let Some(shown) = make("include two.mk a/../two.mk\n") else {
+        return;
+    };
+    let expected = r"error: stage `c` is defined twice
+ --> two.mk:2
+  |
+2 | $(call define_stage, c, )
+help: it is first defined at two.mk:2
+";
+    assert_eq!(shown, expected);
 }
 
 #[test]

@@ -100,7 +100,7 @@ fn ending(mark: &str) -> String {
         .map(Macro::as_str)
         .map(|name| format!("$(if $(findstring {mark},$(value {name})),,{name} )"))
         .concat();
-    format!("$(error {mark}done{mark}$(.INCLUDE_DIRS){mark}{replaced}{mark})\n")
+    format!("$(error {mark}done{mark}$(value .INCLUDE_DIRS){mark}{replaced}{mark})\n")
 }
 
 #[expect(

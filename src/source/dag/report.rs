@@ -60,7 +60,16 @@ pub(super) struct Reader<'a> {
     /// How many calls there must be, by the warnings that come before them.
     announced: usize,
     notes: Vec<String>,
+    undefined: Vec<Undefined>,
     done: Option<Done>,
+}
+
+/// A variable that was used and is not defined.
+struct Undefined {
+    name: String,
+    file: usize,
+    /// What make says of it.
+    line: String,
 }
 
 impl<'a> Reader<'a> {
@@ -77,6 +86,7 @@ impl<'a> Reader<'a> {
             problems: Vec::new(),
             announced: 0,
             notes: Vec::new(),
+            undefined: Vec::new(),
             done: None,
         };
         reader.number(file.to_owned());
@@ -119,7 +129,7 @@ impl<'a> Reader<'a> {
             if let Some(at) = find(line, self.mark.as_bytes()) {
                 self.read_report(line, at);
             } else if let Some((place, name)) = undefined(line) {
-                self.read_undefined(place, &name);
+                self.read_undefined(line, place, name);
             } else if !line.is_empty() {
                 self.notes.push(String::from_utf8_lossy(line).into_owned());
             }
@@ -157,24 +167,30 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What is called and not defined expands to nothing: a stage that a misspelled macro should have defined would be missing
-    /// without a word. Other variables may well be undefined.
-    fn read_undefined(&mut self, place: &[u8], name: &str) {
+    /// What is called and not defined expands to nothing: a stage that it should have defined would be missing without a word.
+    fn read_undefined(&mut self, line: &[u8], place: &[u8], name: String) {
         let word = name.split([' ', '\t', ',']).next().unwrap_or_default();
         let problem = match Macro::named(word) {
             // `$(define_stage, a, b)`; but `$(call define_stage a, b)` calls it, with one argument less.
             Some(known) if word != name => {
                 let message = format!("`{word}` without `call`");
-                Problem::new(FIRST_LINE, message).help(known.usage())
+                Some(Problem::new(FIRST_LINE, message).help(known.usage()))
             }
             Some(_) => return,
-            None => match Macro::misspelled(word, FIRST_LINE) {
-                Some(problem) => problem,
-                None => return,
-            },
+            None => Macro::misspelled(word, FIRST_LINE),
         };
-        let place = self.place(place).unwrap_or(FIRST_LINE);
-        self.problems.push(Problem { place, ..problem });
+        let Some(place) = self.place(place) else {
+            return;
+        };
+        match problem {
+            Some(problem) => self.problems.push(Problem { place, ..problem }),
+            None if name.is_empty() => {}
+            None => self.undefined.push(Undefined {
+                name,
+                file: place.file,
+                line: String::from_utf8_lossy(line).into_owned(),
+            }),
+        }
     }
 
     /// The place that `FILE:LINE` names.
@@ -205,13 +221,34 @@ impl<'a> Reader<'a> {
             let place = self.locate(name, &directories);
             place.unwrap_or_else(|| name.clone())
         });
+        let files: Vec<_> = files.collect();
+        let mut notes = self.called(&files);
+        notes.append(&mut self.notes);
         Evaluated {
-            files: files.collect(),
+            files,
             calls: self.calls,
             problems: self.problems,
-            notes: self.notes,
+            notes,
             end,
         }
+    }
+
+    /// What make says of undefined variables that are called as macros; others may well be undefined.
+    fn called(&self, files: &[PathBuf]) -> Vec<String> {
+        let mut texts = HashMap::new();
+        let called = self.undefined.iter().filter(|undefined| {
+            let text = texts.entry(undefined.file).or_insert_with(|| {
+                let bytes = files.get(undefined.file).map(std::fs::read);
+                let bytes = bytes.and_then(std::io::Result::ok).unwrap_or_default();
+                String::from_utf8_lossy(&bytes).into_owned()
+            });
+            let mut found = text.match_indices(&undefined.name);
+            found.any(|(at, _)| {
+                let before = text.get(..at).unwrap_or_default();
+                before.trim_end().ends_with("call")
+            })
+        });
+        called.map(|undefined| undefined.line.clone()).collect()
     }
 
     /// Why reports may have got lost: a stage that is not reported would be taken for one that is to go.
@@ -299,3 +336,6 @@ fn words(text: &str, place: Place) -> Vec<Word> {
 fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
     memchr::memmem::find(text, wanted)
 }
+
+#[cfg(test)]
+mod tests;

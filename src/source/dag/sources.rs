@@ -88,7 +88,8 @@ impl<'a> Sources<'a> {
     /// A file as the user should see it: relative to the library if it is in there.
     fn shown(&self, file: usize) -> String {
         let path = self.files.get(file).map(PathBuf::as_path);
-        lexical::shown(path.unwrap_or(Path::new(DAG_FILE)), self.library)
+        let path = path.unwrap_or(Path::new(DAG_FILE));
+        lexical::shown(&lexical::absolute(self.library, path), self.library)
     }
 
     /// The text of a file, as far as it can be read.
@@ -108,7 +109,12 @@ impl<'a> Sources<'a> {
         notes: &[String],
     ) -> Error {
         let error = match place {
-            Some(place) => self.error([Problem::new(place, format!("GNU make: {message}"))]),
+            Some(place) => {
+                let problem = Problem::new(place, format!("GNU make: {message}"));
+                let help = message.starts_with("missing separator").then_some("stages are defined by lines such as `$(call define_stage, NAME, DEPENDENCIES)`");
+                let help = help.map(str::to_owned);
+                self.error([Problem { help, ..problem }])
+            }
             None => Error::failed(format!("GNU make cannot evaluate `{DAG_FILE}`: {message}")),
         };
         if notes.is_empty() {
@@ -121,16 +127,22 @@ impl<'a> Sources<'a> {
 
     /// Files that are to be included but cannot be read, each shown where it is named, if it is.
     pub(super) fn not_included(&self, included: &[PathBuf]) -> Error {
-        let help =
-            "make could only generate it by running a recipe, which is never done to read a DAG";
+        let help = "it is looked for in the deployment, then in the library; no recipe that would generate it is run";
+        let texts: Vec<_> = (0..self.files.len())
+            .map(|file| self.text_of(file))
+            .collect();
+        let line = |wanted: &dyn Fn(&str) -> bool| {
+            texts.iter().enumerate().find_map(|(file, text)| {
+                let mut lines = text.lines().zip(1..);
+                lines.find_map(|(line, number)| wanted(line).then_some((file, number)))
+            })
+        };
         let problems = included.iter().map(|name| {
             let name = name.display().to_string();
-            let includes = |line: &str| line.contains("include") && line.contains(&name);
-            let lines = (0..self.files.len()).find_map(|file| {
-                let line = self.text_of(file).lines().position(includes)?;
-                Some((file, line + 1))
-            });
-            let (file, line) = lines.unwrap_or((0, 1));
+            let named = line(&|line| line.contains("include") && line.contains(&name));
+            let computed =
+                |line: &str| line.trim_start().starts_with("include") && line.contains('$');
+            let (file, line) = named.or_else(|| line(&computed)).unwrap_or((0, 1));
             let place = Place {
                 file,
                 line,
