@@ -61,6 +61,14 @@ impl Library {
         load_by(evaluator, &self.path, &self.deployment, &self.environment)
     }
 
+    /// Runs make itself in the library.
+    #[expect(clippy::disallowed_methods, reason = "asks what make does")]
+    pub(crate) fn make(&self, arguments: &[&str]) {
+        let mut make = std::process::Command::new("make");
+        make.args(arguments).current_dir(&self.path);
+        make.output().unwrap();
+    }
+
     /// The stages, or the error as it is shown, with the library's path left out.
     pub(crate) fn shown(&self, result: Result<Dag, Error>) -> String {
         match result {

@@ -11,3 +11,4 @@ mod agreement;
 mod by_make;
 mod errors;
 mod library;
+mod make_errors;
