@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use crate::library::{Library, stages};
-use betterform::error::Error;
 use betterform::source::dag::Evaluator;
+
+use crate::library::Library;
 
 const STAGES: [&str; 4] = ["a", "b", "c", "d"];
 
@@ -329,87 +329,4 @@ error: cannot look at `loop/ctl`: Too many levels of symbolic links (os error 40
   |                                ^^^^
 ";
     assert_eq!(shown, expected);
-}
-
-#[test]
-fn bytes_that_are_no_text() {
-    let library = Library::new(b"# ok\n$(call define_stage, \xff, )", &[]);
-    let shown = library.shown(library.load());
-    let expected = r"error: this line is not UTF-8
- --> betterform_dag.mk:2:22
-  |
-2 | $(call define_stage, �, )
-  |                      ^
-";
-    assert_eq!(shown, expected);
-}
-
-#[test]
-fn nul_character() {
-    let library = Library::new("# ok\n# a\0b\n", &[]);
-    let shown = library.shown(library.load());
-    let expected = r"error: there is a NUL character in this line
- --> betterform_dag.mk:2:4
-  |
-2 | # a�b
-  |    ^
-";
-    assert_eq!(shown, expected);
-}
-
-#[test]
-fn no_file_and_no_library() {
-    let library = Library::new("", &[]);
-    let file = library.path.join("betterform_dag.mk");
-    fs::remove_file(&file).unwrap();
-    assert_eq!(
-        library.shown(library.load()),
-        "error: the library `LIBRARY` has no `betterform_dag.mk`\n\
-         help: create it, with a line `$(call define_stage, NAME, DEPENDENCIES)` for each stage\n"
-    );
-    fs::create_dir(file).unwrap();
-    assert_eq!(
-        library.shown(library.load()),
-        "error: cannot read `LIBRARY/betterform_dag.mk`: Is a directory (os error 21)\n"
-    );
-    fs::remove_dir_all(&library.path).unwrap();
-    assert_eq!(
-        library.shown(library.load()),
-        "error: the library `LIBRARY` does not exist\n\
-         help: set `IMPL_DIR` to the directory that holds `betterform_dag.mk`\n"
-    );
-}
-
-#[test]
-fn without_make_plain_files_work_and_others_say_what_needs_it() {
-    let mut library = Library::new("$(call define_stage, a, )\n", &STAGES);
-    library.environment.set("PATH", &library.deployment);
-    let dag = library.load().unwrap();
-    assert_eq!(dag.evaluated_by, Evaluator::Own);
-    assert_eq!(stages(&dag.graph), "a");
-    library.write("betterform_dag.mk", "# x\n$(call define_stage, $(A), )\n");
-    let expected = "\
-error: only GNU make understands this, and GNU make is not installed
- --> betterform_dag.mk:2:22
-  |
-2 | $(call define_stage, $(A), )
-  |                      ^
-help: install GNU make, or write only comments and `$(call define_stage, NAME, DEPENDENCIES)`
-";
-    assert_eq!(library.shown(library.load()), expected);
-}
-
-/// 10,000 stages, to see that nothing is quadratic where it would hurt.
-#[test]
-fn many_stages() {
-    let names: Vec<_> = (0..10_000).map(|index| format!("s{index}")).collect();
-    let mut dag = String::new();
-    for (index, name) in names.iter().enumerate() {
-        let before = index.checked_sub(1).and_then(|before| names.get(before));
-        let before = before.map_or("", String::as_str);
-        dag.extend(["$(call define_stage, ", name, ", ", before, " unknown)\n"]);
-    }
-    let library = Library::new(dag, &[]);
-    let error: Error = library.load().unwrap_err();
-    assert_eq!(error.diagnostics().len(), 20_000);
 }

@@ -10,5 +10,6 @@
 mod agreement;
 mod by_make;
 mod errors;
+mod file;
 mod library;
 mod make_errors;

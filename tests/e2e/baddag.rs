@@ -159,3 +159,15 @@ fn what_make_prints_besides_is_passed_on() {
     );
     assert_eq!(ran.stderr, expected);
 }
+
+#[test]
+fn files_that_a_dag_includes_are_reported_to_a_betterform_around() {
+    let mut sandbox = with_dag_file("include $(IMPL_DIR)/../common.mk\n");
+    sandbox.file("common.mk", "$(call define_stage, net, )\n");
+    let report = sandbox.path("report");
+    sandbox.set("BETTERFORM_INPUTS_FILE", report.to_str().expect("UTF-8"));
+    sandbox.run(&["apply"]).exits(0);
+    let report = sandbox.read("report");
+    assert!(report.contains("common.mk\n"), "{report}");
+    assert!(report.contains("/lib/betterform_dag.mk\n"), "{report}");
+}

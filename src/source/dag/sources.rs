@@ -12,6 +12,9 @@ use crate::source::project::DAG_FILE;
 /// How much of what make printed is shown with its error, in lines.
 const NOTES: usize = 10;
 
+/// How much text is shown with one error, in bytes: a line comes once with each problem in it, and may be long.
+const SHOWN: usize = 16 << 20;
+
 /// The files that make up the DAG, to show places in them.
 pub(super) struct Sources<'a> {
     pub(super) library: &'a Path,
@@ -67,11 +70,14 @@ impl<'a> Sources<'a> {
             }
         }
         let lines: Vec<Vec<&str>> = texts.iter().map(|text| text.lines().collect()).collect();
+        let mut left = SHOWN;
         let diagnostics = problems.into_iter().map(|problem| {
             let place = problem.place;
             let text = lines
                 .get(place.file)
-                .and_then(|lines| lines.get(place.line.checked_sub(1)?));
+                .and_then(|lines| lines.get(place.line.checked_sub(1)?))
+                .filter(|text| text.len() <= left);
+            left -= text.map_or(0, |text| text.len());
             Diagnostic {
                 message: problem.message,
                 path: self.shown(place.file),
