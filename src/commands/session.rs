@@ -135,6 +135,10 @@ impl Session {
             self.warn(&message, None);
         }
         let graph = &dag.graph;
+        if graph.is_empty() {
+            let help = "a stage is defined by a line `$(call define_stage, NAME, DEPENDENCIES)`";
+            self.warn(&format!("`{DAG_FILE}` defines no stages"), Some(help));
+        }
         let names = graph.order().iter().map(|ix| graph.name(*ix));
         project.check_stages(names.clone())?;
         for unknown in project.settings.unknown_stages(names) {

@@ -171,3 +171,14 @@ fn files_that_a_dag_includes_are_reported_to_a_betterform_around() {
     assert!(report.contains("common.mk\n"), "{report}");
     assert!(report.contains("/lib/betterform_dag.mk\n"), "{report}");
 }
+
+#[test]
+fn a_dag_without_stages_is_told() {
+    let sandbox = with_dag_file("# All stages are gone.\n");
+    let ran = sandbox.run(&["plan"]).exits(0);
+    assert_eq!(
+        ran.stderr,
+        "warning: `betterform_dag.mk` defines no stages\n\
+         help: a stage is defined by a line `$(call define_stage, NAME, DEPENDENCIES)`\n"
+    );
+}
