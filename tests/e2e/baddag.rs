@@ -182,3 +182,21 @@ fn a_dag_without_stages_is_told() {
          help: a stage is defined by a line `$(call define_stage, NAME, DEPENDENCIES)`\n"
     );
 }
+
+#[test]
+fn secrets_that_make_prints_are_masked() {
+    let mut sandbox = with_dag_file("$(warning $(KEY))\n$(call define_stage, net, )\n");
+    sandbox.file("dep/betterform.toml", "secrets = [\"KEY\"]\n");
+    sandbox.set("KEY", "correct-horse-battery");
+    let printed = "betterform_dag.mk:1: ***\n";
+    sandbox.run(&["plan"]).exits(0).says(printed);
+    sandbox.file("lib/betterform_dag.mk", "$(error $(KEY))\n");
+    let failed = "error: GNU make: ***\n";
+    sandbox.run(&["plan"]).exits(1).says(failed);
+    sandbox.file(
+        "lib/betterform_dag.mk",
+        "$(call define_stage, $(KEY)/x, )\n",
+    );
+    let ran = sandbox.run(&["plan"]).exits(1);
+    ran.says("invalid stage name `***/x`").never_says("horse");
+}
