@@ -1,8 +1,8 @@
 //! The graph of stages: order, dependencies, closures, cycles. Knows nothing of the file it was read from.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use petgraph::algo::tarjan_scc;
+use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::core::stage::StageName;
@@ -32,32 +32,26 @@ impl StageGraph {
     /// A graph of stages with their direct dependencies; names that are not among the stages are left out.
     ///
     /// # Errors
-    /// There is a cycle: its path, in which the first is again the last.
-    pub fn new(stages: &[(StageName, Vec<StageName>)]) -> Result<Self, Vec<StageName>> {
+    /// There are cycles: the path of each, in which the first is again the last. No two share a stage, and any other cycle
+    /// shares one with one of these.
+    pub fn new(stages: &[(StageName, Vec<StageName>)]) -> Result<Self, Vec<Vec<StageName>>> {
         let mut graph = Self::default();
         for (ix, (name, _)) in (0..).map(Ix).zip(stages) {
             graph.by_name.insert(name.clone(), ix);
             graph.names.push(name.clone());
         }
         graph.dependents = vec![Vec::new(); graph.names.len()];
-        let mut edges = DiGraph::<(), ()>::with_capacity(stages.len(), stages.len());
-        for _ in stages {
-            edges.add_node(());
-        }
+        // For each stage the last one that named it, so that a name that stands twice counts once.
+        let mut named_by = vec![None; graph.names.len()];
         for (ix, (_, dependencies)) in (0..).map(Ix).zip(stages) {
             let mut direct = Vec::new();
-            for dependency in dependencies
-                .iter()
-                .filter_map(|name| graph.by_name.get(name))
-            {
-                if !direct.contains(dependency) {
+            for name in dependencies {
+                let Some(dependency) = graph.by_name.get(name) else {
+                    continue;
+                };
+                if named_by[dependency.index()].replace(ix) != Some(ix) {
                     direct.push(*dependency);
                     graph.dependents[dependency.index()].push(ix);
-                    edges.add_edge(
-                        NodeIndex::new(dependency.index()),
-                        NodeIndex::new(ix.index()),
-                        (),
-                    );
                 }
             }
             graph.dependencies.push(direct);
@@ -66,7 +60,7 @@ impl StageGraph {
         if graph.order.len() == graph.names.len() {
             return Ok(graph);
         }
-        Err(graph.cycle(&edges))
+        Err(graph.cycles())
     }
 
     /// All stages of which no cycle is an ancestor, dependencies first, in the order of their declaration among equals.
@@ -87,42 +81,52 @@ impl StageGraph {
         order
     }
 
-    /// The path of a cycle: each depends on the next.
-    fn cycle(&self, edges: &DiGraph<(), ()>) -> Vec<StageName> {
-        let components = tarjan_scc(edges);
-        let on_cycle = |component: &&Vec<NodeIndex>| {
-            let first = component[0];
-            component.len() > 1 || edges.contains_edge(first, first)
-        };
-        let component: BTreeSet<usize> = components
-            .iter()
-            .filter(on_cycle)
-            .map(|component| {
-                component
-                    .iter()
-                    .map(|node| node.index())
-                    .collect::<BTreeSet<_>>()
-            })
-            .min_by_key(|component| component.first().copied())
-            .unwrap_or_default();
-        let Some(start) = component.first().copied() else {
-            return Vec::new();
-        };
-        let mut path = vec![start];
-        while let Some(next) = path.last().and_then(|last| {
-            let next = self.dependencies[*last].iter().map(|next| next.index());
-            next.filter(|next| component.contains(next)).min()
-        }) {
-            if let Some(at) = path.iter().position(|known| *known == next) {
-                path.drain(..at);
-                path.push(next);
-                break;
-            }
-            path.push(next);
+    /// A cycle of each set of stages that all depend on each other, in the order of declaration.
+    fn cycles(&self) -> Vec<Vec<StageName>> {
+        let mut edges = DiGraph::<(), ()>::with_capacity(self.len(), self.len());
+        for _ in &self.names {
+            edges.add_node(());
         }
-        path.into_iter()
-            .map(|index| self.names[index].clone())
-            .collect()
+        for (stage, dependencies) in self.dependencies.iter().enumerate() {
+            for dependency in dependencies {
+                let (stage, dependency) = (stage, dependency.index());
+                edges.add_edge(NodeIndex::new(stage), NodeIndex::new(dependency), ());
+            }
+        }
+        // Not Tarjan's, which petgraph walks by recursion: a cycle may be long.
+        let components = kosaraju_scc(&edges);
+        let components = components.into_iter().map(|component| {
+            let stages = component.into_iter().map(NodeIndex::index);
+            stages.collect::<BTreeSet<_>>()
+        });
+        let mut cycles: Vec<_> = components.filter_map(|set| self.cycle(&set)).collect();
+        cycles.sort();
+        let named = |cycle: Vec<usize>| {
+            let names = cycle.iter().map(|stage| self.names[*stage].clone());
+            names.collect()
+        };
+        cycles.into_iter().map(named).collect()
+    }
+
+    /// The path of a cycle within a set of stages that all depend on each other: each depends on the next. None if the set is
+    /// one stage that does not depend on itself.
+    fn cycle(&self, component: &BTreeSet<usize>) -> Option<Vec<usize>> {
+        let mut path = Vec::new();
+        let mut positions = HashMap::new();
+        let mut stage = *component.first()?;
+        let start = loop {
+            if let Some(position) = positions.insert(stage, path.len()) {
+                break position;
+            }
+            path.push(stage);
+            let next = self.dependencies[stage].iter().map(|next| next.index());
+            stage = next.filter(|next| component.contains(next)).min()?;
+        };
+        let mut cycle = path.split_off(start);
+        let least = (0..cycle.len()).min_by_key(|at| cycle[*at])?;
+        cycle.rotate_left(least);
+        cycle.push(cycle[0]);
+        Some(cycle)
     }
 
     /// How many stages there are.
@@ -202,9 +206,12 @@ mod tests {
                 dependencies.split_whitespace().map(name).collect(),
             )
         });
-        StageGraph::new(&stages.collect::<Vec<_>>()).map_err(|cycle| {
-            let names: Vec<_> = cycle.iter().map(StageName::as_str).collect();
-            names.join(" -> ")
+        StageGraph::new(&stages.collect::<Vec<_>>()).map_err(|cycles| {
+            let paths = cycles.iter().map(|cycle| {
+                let names: Vec<_> = cycle.iter().map(StageName::as_str).collect();
+                names.join(" -> ")
+            });
+            paths.collect::<Vec<_>>().join("; ")
         })
     }
 
@@ -226,18 +233,59 @@ mod tests {
     }
 
     #[test]
-    fn a_cycle_is_told_whole() {
-        let cycle = graph(&[("x", ""), ("a", "x b"), ("b", "c"), ("c", "a x")]);
-        assert_eq!(cycle.map(|_| ()), Err("a -> b -> c -> a".into()));
-        assert_eq!(graph(&[("a", "a")]).map(|_| ()), Err("a -> a".into()));
+    fn every_cycle_is_told_whole() {
+        for (stages, cycles) in [
+            (
+                &[("x", ""), ("a", "x b"), ("b", "c"), ("c", "a x")][..],
+                "a -> b -> c -> a",
+            ),
+            (&[("a", "a")], "a -> a"),
+            // What only leads to a cycle is not in it.
+            (
+                &[("a", "b"), ("b", "d"), ("c", ""), ("d", "b c")],
+                "b -> d -> b",
+            ),
+            (
+                &[("a", "c"), ("b", "b"), ("c", "a b"), ("d", "a")],
+                "a -> c -> a; b -> b",
+            ),
+            // Two that share a stage are told one after the other.
+            (&[("a", "b c"), ("b", "a"), ("c", "a")], "a -> b -> a"),
+        ] {
+            let told = graph(stages).map(|_| ());
+            assert_eq!(told, Err(cycles.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_name_that_stands_twice_is_one_dependency() {
+        let graph = graph(&[("a", ""), ("b", "a a"), ("c", "a b a")]).unwrap();
+        let [a, b, c] = ["a", "b", "c"].map(|name| graph.find(name).unwrap());
+        assert_eq!(graph.dependencies(b), [a]);
+        assert_eq!(graph.dependencies(c), [a, b]);
+        assert_eq!(graph.dependents(a), [b, c]);
     }
 
     #[test]
     fn a_long_chain_is_no_trouble() {
         let name = |index: usize| StageName::new(&format!("s{index}")).unwrap();
-        let stages =
-            (0..100_000).map(|i| (name(i), if i == 0 { vec![] } else { vec![name(i - 1)] }));
-        let graph = StageGraph::new(&stages.collect::<Vec<_>>()).unwrap();
+        let mut stages: Vec<_> = (0..100_000)
+            .map(|i| (name(i), if i == 0 { vec![] } else { vec![name(i - 1)] }))
+            .collect();
+        let graph = StageGraph::new(&stages).unwrap();
         assert_eq!(graph.with_descendants([graph.ix(0)]).len(), 100_000);
+        stages[0].1.push(name(99_999));
+        let cycles = StageGraph::new(&stages).unwrap_err();
+        assert_eq!(cycles.len(), 1);
+        assert_eq!(cycles[0].len(), 100_001);
+    }
+
+    #[test]
+    fn many_dependencies_are_no_trouble() {
+        let name = |index: usize| StageName::new(&format!("s{index}")).unwrap();
+        let mut stages: Vec<_> = (0..100_000).map(|i| (name(i), vec![])).collect();
+        stages.push((name(100_000), (0..100_000).map(name).collect()));
+        let graph = StageGraph::new(&stages).unwrap();
+        assert_eq!(graph.dependencies(graph.ix(100_000)).len(), 100_000);
     }
 }

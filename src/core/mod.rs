@@ -3,7 +3,6 @@
 pub mod anchor;
 pub mod decode;
 pub mod environment;
-pub mod escape;
 pub mod event;
 pub mod fingerprint;
 pub mod graph;

@@ -1,7 +1,7 @@
 //! What is recorded of stages and runs, and the one table of how a stage's status changes.
 //! Knows nothing of how and where records are kept.
 //!
-//! File names and paths in records are text made by [`crate::core::escape`], so that names that are not UTF-8 survive.
+//! File names and paths in records are text made by [`crate::core::name`], so that names that are not UTF-8 survive.
 
 use std::collections::BTreeMap;
 use std::fmt;

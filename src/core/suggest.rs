@@ -1,13 +1,31 @@
-//! "Did you mean": the word among many that is most like one that is not among them.
+//! "Did you mean": the nearest of the words that would have been right.
 
-/// The candidate that is most like `word`, if one is near enough to be meant.
+use strsim::osa_distance;
+
+/// The candidate that `word` was most likely meant to be; `None` unless one is near.
+///
+/// Near is: the same but for upper and lower case, or no more than a third of the letters mistyped (at
+/// most three; a swap of neighbours counts as one). Of several, the nearest, and of these the first.
 pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let near = candidates.into_iter().filter_map(|candidate| {
-        let distance = strsim::damerau_levenshtein(word, candidate);
-        let limit = (word.chars().count().max(3)) / 3;
-        (distance <= limit).then_some((distance, candidate))
-    });
-    near.min().map(|(_, candidate)| candidate)
+    let lower = word.to_lowercase();
+    let length = lower.chars().count();
+    let mut best = None;
+    for candidate in candidates {
+        if candidate == word {
+            continue;
+        }
+        let other = candidate.to_lowercase();
+        let other_length = other.chars().count();
+        let near = (length.max(other_length) / 3).min(3);
+        if length.abs_diff(other_length) > near {
+            continue;
+        }
+        let distance = osa_distance(&lower, &other);
+        if distance <= near && best.is_none_or(|(least, _)| distance < least) {
+            best = Some((distance, candidate));
+        }
+    }
+    best.map(|(_, candidate)| candidate)
 }
 
 #[cfg(test)]
@@ -15,10 +33,29 @@ mod tests {
     use super::suggest;
 
     #[test]
-    fn only_what_is_near_is_suggested() {
-        let names = ["network", "database", "db"];
-        assert_eq!(suggest("netwrok", names), Some("network"));
-        assert_eq!(suggest("dbb", names), Some("db"));
-        assert_eq!(suggest("storage", names), None);
+    fn only_near_words_are_suggested() {
+        let known = ["state_storage", "parallel_a", "parallel_b", "final", "ab"];
+        for (word, expected) in [
+            ("stat_storage", Some("state_storage")),
+            ("state-storage", Some("state_storage")),
+            ("STATE_STORAGE", Some("state_storage")),
+            ("paralell_b", Some("parallel_b")),
+            ("parallel_c", Some("parallel_a")),
+            ("fnial", Some("final")),
+            ("finale", Some("final")),
+            ("AB", Some("ab")),
+            ("ac", None),
+            ("storage", None),
+            ("final", None),
+            ("", None),
+            ("x", None),
+        ] {
+            assert_eq!(suggest(word, known), expected, "{word}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_suggested_where_nothing_is_known() {
+        assert_eq!(suggest("final", []), None);
     }
 }

@@ -42,6 +42,7 @@ pub struct Observer<'a> {
     pub(super) variables: Variables,
     pub(super) library: OnceLock<Result<Library, String>>,
     pub(super) jsonnet_files: Vec<PathBuf>,
+    pub(super) dag_files: &'a [PathBuf],
     pub(super) declared: OnceLock<BTreeSet<String>>,
     pub(super) secrets: &'a Secrets,
     pub(super) stamper: &'a dyn Stamper,
@@ -61,6 +62,8 @@ pub struct Sources<'a> {
     pub project: &'a Project,
     /// The stages.
     pub graph: &'a StageGraph,
+    /// The files that say which stages there are: the DAG file, and what it includes.
+    pub dag_files: &'a [PathBuf],
     /// The configuration.
     pub config: &'a Config,
     /// Digests of files.
@@ -79,6 +82,7 @@ impl<'a> Observer<'a> {
         let Sources {
             project,
             graph,
+            dag_files,
             config,
             cache,
             key,
@@ -101,6 +105,7 @@ impl<'a> Observer<'a> {
             variables: Variables::new(&project.environment, &key, &anchors),
             library: OnceLock::new(),
             jsonnet_files: config.jsonnet_files.clone(),
+            dag_files,
             declared: OnceLock::new(),
             secrets,
             stamper,

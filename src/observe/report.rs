@@ -9,7 +9,6 @@ use crate::core::name::escape;
 use crate::error::Result;
 use crate::observe::detail::Detail;
 use crate::observe::observer::Observer;
-use crate::source::project::DAG_FILE;
 use crate::source::settings::FILE_NAME;
 
 impl Observer<'_> {
@@ -22,7 +21,7 @@ impl Observer<'_> {
         let wave = &self.project.wave;
         let mut paths: BTreeSet<PathBuf> = self.jsonnet_files.iter().cloned().collect();
         paths.extend(wave.config_jsonnet_file.clone());
-        paths.insert(wave.impl_dir.join(DAG_FILE));
+        paths.extend(self.dag_files.iter().cloned());
         paths.insert(wave.impl_dir.join(FILE_NAME));
         paths.insert(self.project.deployment.join(FILE_NAME));
         paths.extend((0..self.graph.len()).map(|stage| self.template_dir(stage)));

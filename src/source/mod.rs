@@ -5,9 +5,7 @@ pub mod dag;
 pub(crate) mod disk;
 pub mod jsonnet;
 pub mod lexical;
-pub mod make;
 pub(crate) mod place;
-pub mod plain;
 pub mod project;
 #[cfg(test)]
 pub(crate) mod sandbox;

@@ -96,10 +96,10 @@ fn snippet(
     let shown: String = text
         .chars()
         .map(|c| {
-            if c.is_control() && c != '\t' {
-                '\u{fffd}'
-            } else {
+            if c == '\t' || !hidden(c) {
                 c
+            } else {
+                '\u{fffd}'
             }
         })
         .take(WIDTH.max(column + width))
@@ -111,7 +111,7 @@ fn snippet(
             .map_or(shown.len(), |(offset, _)| offset)
     };
     let start = offset(column.saturating_sub(1));
-    let end = offset((column - 1).saturating_add(width.max(1))).max(start);
+    let end = offset(column.saturating_sub(1).saturating_add(width.max(1))).max(start);
     let message = printable(message);
     let annotation = AnnotationKind::Primary.span(start..end);
     let snippet = Snippet::source(shown.as_str())
@@ -129,19 +129,34 @@ fn snippet(
     renderer.render(&[group]).clone()
 }
 
+/// The start of a line, with tabs as wide as where there is a caret.
 fn cut(text: &str) -> String {
-    text.chars().take(WIDTH).collect()
+    let cut: String = text.chars().take(WIDTH).collect();
+    cut.replace('\t', "    ")
 }
 
-/// A text in which nothing can move a terminal's cursor or change its colours.
+/// A text in which nothing can move a terminal's cursor, change its colours, or show letters in another order than they stand.
 pub fn printable(text: &str) -> String {
-    let hidden = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
     if !text.contains(hidden) {
         return text.to_owned();
     }
     text.chars()
         .map(|c| if hidden(c) { '\u{fffd}' } else { c })
         .collect()
+}
+
+/// Whether a character is not shown as it is: a control character, or a mark that is invisible or turns text round.
+fn hidden(c: char) -> bool {
+    match c {
+        '\n' | '\t' => false,
+        '\u{61c}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}' => true,
+        _ => c.is_control(),
+    }
 }
 
 #[cfg(test)]
@@ -194,5 +209,66 @@ help: did you mean `network`?
             render(&error, false),
             "error: odd \u{fffd}[2J name\nhelp: do \u{fffd} this\n"
         );
+        // Nor what shows a text in another order, or not at all.
+        let mut diagnostic = diagnostic(Some(3));
+        diagnostic.text = "a\u{202e}bcdefgh".into();
+        diagnostic.help = Some("\u{feff}\u{200b}".into());
+        let shown = render(&Error::at(vec![diagnostic]), false);
+        assert!(
+            shown.contains("\n3 | a\u{fffd}bcdefgh\n  |   ^^^^^^^\n"),
+            "{shown}"
+        );
+        assert!(shown.ends_with("help: \u{fffd}\u{fffd}\n"), "{shown}");
+    }
+
+    fn shown(column: Option<usize>, width: usize, text: &str) -> String {
+        let text = text.to_owned();
+        let diagnostic = Diagnostic {
+            column,
+            width,
+            text,
+            help: None,
+            ..diagnostic(None)
+        };
+        let text = render(&Error::at(vec![diagnostic]), false);
+        text.lines().skip(3).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn carets_stand_below_what_they_mean() {
+        for (column, width, text, expected) in [
+            (Some(1), 1, "ab", "3 | ab\n  | ^"),
+            (Some(2), 1, "\tab", "3 |     ab\n  |     ^"),
+            (Some(3), 2, "a\tbc", "3 | a    bc\n  |      ^^"),
+            (Some(3), 1, "日本x", "3 | 日本x\n  |     ^"),
+            (Some(1), 2, "日本x", "3 | 日本x\n  | ^^^^"),
+            (Some(9), 5, "ab", "3 | ab\n  |   ^"),
+            (Some(1), 1, "", ""),
+            (None, 1, "", ""),
+            (None, 1, "\tab", "3 |     ab"),
+        ] {
+            assert_eq!(shown(column, width, text), expected, "{text} {column:?}");
+        }
+    }
+
+    #[test]
+    fn long_lines_are_cut_around_the_caret() {
+        let long = format!("{}bad{}", "a ".repeat(10_000), "y".repeat(10_000));
+        let text = shown(Some(20_001), 3, &long);
+        let (line, caret) = text.split_once('\n').unwrap();
+        assert!(line.chars().count() < 160, "{line}");
+        assert_eq!(line.find("bad"), caret.find("^^^"));
+        assert!(shown(None, 1, &long).chars().count() < 210);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_place_is_too_odd(
+            column in 0usize..40, width in 0usize..40, line in 0usize..2000, text in "\\PC{0,30}|.{0,30}|[ \t日\u{301}\u{1f600}a]{0,30}"
+        ) {
+            let odd = Diagnostic { column: Some(column), width, line, text, ..diagnostic(None) };
+            let text = render(&Error::at(vec![odd]), false);
+            proptest::prop_assert!(text.chars().all(|c| c == '\n' || !c.is_control()));
+        }
     }
 }

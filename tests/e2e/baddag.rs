@@ -65,6 +65,7 @@ fn all_errors_of_a_dag_are_told_at_once() {
         ("stage `gone` has no directory", "8:22"),
         ("stage `empty` has no `ctl`", "9:22"),
         ("`lame/ctl` is not executable", "10:22"),
+        ("stage `two` has no directory", "11:22"),
         ("`define_stage` defines one stage, not `two names`", "11:26"),
     ];
     assert_eq!(told.len(), expected.len() * 2, "{}", ran.stderr);
@@ -75,8 +76,9 @@ fn all_errors_of_a_dag_are_told_at_once() {
             "{lines:?}"
         );
     }
-    ran.says("it is first defined in line 1")
-        .says("`chmod +x lame/ctl`, in the library");
+    let ctl = sandbox.path("lib/lame/ctl");
+    ran.says("help: it is first defined at betterform_dag.mk:1\n")
+        .says(&format!("help: run `chmod +x {}`\n", ctl.display()));
     touched_nothing(&sandbox);
 }
 
@@ -92,7 +94,7 @@ fn a_cycle_is_told_as_a_path() {
     sandbox
         .run(&["apply"])
         .exits(1)
-        .says("stages depend on each other: net -> net");
+        .says("stage `net` depends on itself: net -> net");
 }
 
 #[test]
@@ -120,10 +122,13 @@ fn an_error_of_make_is_passed_on() {
     sandbox
         .run(&["plan"])
         .exits(1)
-        .says("make cannot evaluate `")
-        .says("betterform_dag.mk:1: *** this library needs a newer make.  Stop.");
+        .says("error: GNU make: this library needs a newer make\n --> betterform_dag.mk:1\n");
     sandbox.file("lib/betterform_dag.mk", "include no_such_file.mk\n");
-    sandbox.run(&["plan"]).exits(1).says("no_such_file.mk");
+    let missing = "error: the included file `no_such_file.mk` does not exist or cannot be read\n";
+    sandbox
+        .run(&["plan"])
+        .exits(1)
+        .says(&format!("{missing} --> betterform_dag.mk:1\n"));
 }
 
 #[test]
@@ -135,8 +140,63 @@ fn without_make_a_dag_that_needs_it_says_so() {
     sandbox
         .run(&["plan"])
         .exits(1)
-        .says("is more than a plain DAG file, and GNU make, which evaluates such files, cannot be run")
-        .says("install `make`");
+        .says("error: only GNU make understands this, and GNU make is not installed\n --> betterform_dag.mk:1:1\n")
+        .says("help: install GNU make, or write only comments and `$(call define_stage, NAME, DEPENDENCIES)`");
     sandbox.file("lib/betterform_dag.mk", "$(call define_stage, net, )\n");
     sandbox.run(&["plan"]).exits(0).says("net");
+}
+
+#[test]
+fn what_make_prints_besides_is_passed_on() {
+    let sandbox = with_dag_file(
+        "X := $(shell echo first >&2)\n$(warning second)\n$(call define_stage, net, )\n",
+    );
+    let ran = sandbox.run(&["plan"]).exits(0);
+    let file = sandbox.path("lib/betterform_dag.mk");
+    let expected = format!(
+        "warning: GNU make printed while it evaluated `betterform_dag.mk`:\n  first\n  {}:2: second\n",
+        file.display()
+    );
+    assert_eq!(ran.stderr, expected);
+}
+
+#[test]
+fn files_that_a_dag_includes_are_reported_to_a_betterform_around() {
+    let mut sandbox = with_dag_file("include $(IMPL_DIR)/../common.mk\n");
+    sandbox.file("common.mk", "$(call define_stage, net, )\n");
+    let report = sandbox.path("report");
+    sandbox.set("BETTERFORM_INPUTS_FILE", report.to_str().expect("UTF-8"));
+    sandbox.run(&["apply"]).exits(0);
+    let report = sandbox.read("report");
+    assert!(report.contains("common.mk\n"), "{report}");
+    assert!(report.contains("/lib/betterform_dag.mk\n"), "{report}");
+}
+
+#[test]
+fn a_dag_without_stages_is_told() {
+    let sandbox = with_dag_file("# All stages are gone.\n");
+    let ran = sandbox.run(&["plan"]).exits(0);
+    assert_eq!(
+        ran.stderr,
+        "warning: `betterform_dag.mk` defines no stages\n\
+         help: a stage is defined by a line `$(call define_stage, NAME, DEPENDENCIES)`\n"
+    );
+}
+
+#[test]
+fn secrets_that_make_prints_are_masked() {
+    let mut sandbox = with_dag_file("$(warning $(KEY))\n$(call define_stage, net, )\n");
+    sandbox.file("dep/betterform.toml", "secrets = [\"KEY\"]\n");
+    sandbox.set("KEY", "correct-horse-battery");
+    let printed = "betterform_dag.mk:1: ***\n";
+    sandbox.run(&["plan"]).exits(0).says(printed);
+    sandbox.file("lib/betterform_dag.mk", "$(error $(KEY))\n");
+    let failed = "error: GNU make: ***\n";
+    sandbox.run(&["plan"]).exits(1).says(failed);
+    sandbox.file(
+        "lib/betterform_dag.mk",
+        "$(call define_stage, $(KEY)/x, )\n",
+    );
+    let ran = sandbox.run(&["plan"]).exits(1);
+    ran.says("invalid stage name `***/x`").never_says("horse");
 }

@@ -46,11 +46,9 @@ fn in_own_mounts(sandbox: &Sandbox, script: &str) -> Option<Ran> {
 #[test]
 fn a_library_without_a_dag_or_none_at_all_is_told() {
     let mut sandbox = Sandbox::new();
-    sandbox
-        .run(&["apply"])
-        .exits(1)
-        .says("cannot read the DAG file")
-        .says("lib/betterform_dag.mk");
+    sandbox.run(&["apply"]).exits(1).says(
+        "lib` has no `betterform_dag.mk`\nhelp: create it, with a line `$(call define_stage,",
+    );
     sandbox.set("IMPL_DIR", "");
     sandbox.run(&["apply"]).exits(1).says("IMPL_DIR");
     sandbox.set("IMPL_DIR", "no/such/library");

@@ -16,9 +16,8 @@ use crate::core::mask::Secrets;
 use crate::core::stage::StageName;
 use crate::error::{Error, Result};
 use crate::source::config::{self, Config};
-use crate::source::dag;
-use crate::source::project::Project;
-
+use crate::source::dag::{self, Dag};
+use crate::source::project::{DAG_FILE, Project};
 use crate::state::Records;
 use crate::system::environment::Environment;
 use crate::system::fault;
@@ -45,6 +44,7 @@ pub struct Call {
 pub(super) struct Session {
     pub(super) project: Project,
     pub(super) graph: StageGraph,
+    dag_files: Vec<PathBuf>,
     pub(super) colors: Colors,
     pub(super) secrets: Secrets,
     pub(super) stop: Stop,
@@ -77,8 +77,11 @@ impl Session {
             let help = warning.hints().first().map(String::as_str);
             session.warn(warning.message(), help);
         }
-        match session.load_graph() {
-            Ok(graph) => session.graph = graph,
+        match session.load_dag() {
+            Ok(dag) => {
+                session.graph = dag.graph;
+                session.dag_files = dag.files;
+            }
             Err(error) if library == Library::Needed || error.is_interruption() => {
                 return Err(error);
             }
@@ -102,6 +105,7 @@ impl Session {
         };
         Self {
             graph: StageGraph::default(),
+            dag_files: Vec::new(),
             colors,
             stop: call.stop.clone(),
             command_line: call.arguments.iter().map(recorded).collect(),
@@ -110,20 +114,30 @@ impl Session {
         }
     }
 
-    fn load_graph(&self) -> Result<StageGraph> {
+    fn load_dag(&self) -> Result<Dag> {
         let project = &self.project;
-        let graph = dag::load(
+        let dag = dag::load(
             &project.wave.impl_dir,
             &project.deployment,
             &project.environment,
         )?;
+        if !dag.notes.is_empty() {
+            let notes = dag.notes.join("\n  ");
+            let message = format!("GNU make printed while it evaluated `{DAG_FILE}`:\n  {notes}");
+            self.warn(&message, None);
+        }
+        let graph = &dag.graph;
+        if graph.is_empty() {
+            let help = "a stage is defined by a line `$(call define_stage, NAME, DEPENDENCIES)`";
+            self.warn(&format!("`{DAG_FILE}` defines no stages"), Some(help));
+        }
         let names = graph.order().iter().map(|ix| graph.name(*ix));
         project.check_stages(names.clone())?;
         for unknown in project.settings.unknown_stages(names) {
             let message = format!("{}:{}: {}", unknown.path, unknown.line, unknown.message);
             self.warn(&message, unknown.help.as_deref());
         }
-        Ok(graph)
+        Ok(dag)
     }
 
     /// Says something on stderr.

@@ -45,6 +45,7 @@ impl Session {
         Observer::new(&Sources {
             project: &self.project,
             graph: &self.graph,
+            dag_files: &self.dag_files,
             config,
             cache,
             key: *store.secret(),

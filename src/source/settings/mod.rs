@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::core::stage::StageName;
+use crate::core::suggest::suggest;
 use crate::error::{Diagnostic, Error, Result};
 
 mod choices;
@@ -14,7 +15,6 @@ mod merge;
 mod numbers;
 pub(crate) mod parse;
 mod patterns;
-mod suggest;
 
 pub use choices::{Color, ConfigInputs, CtlCwd, OutputStyle, Snapshots, Stamper};
 pub use file::{File, JsonnetTable, JsonnetText, StageTable, StampTable};
@@ -138,7 +138,7 @@ impl Settings {
             let stage = self.stage(&mention.stage);
             if let Some(pool) = stage.pool.filter(|pool| !pools.contains(&pool.as_str())) {
                 let message = format!("stage `{}` is in the unknown pool `{pool}`", mention.stage);
-                let help = suggest::closest(&pool, &pools).map_or_else(
+                let help = suggest(&pool, pools.iter().copied()).map_or_else(
                     || format!("give it a limit: `pools = {{ {pool} = 1 }}`"),
                     |similar| format!("did you mean `{similar}`?"),
                 );
@@ -235,9 +235,8 @@ impl Settings {
         unknown
             .map(|mention| {
                 let name = mention.stage.as_str();
-                let known: Vec<&str> = known.iter().copied().collect();
                 Diagnostic {
-                    help: suggest::closest(name, &known)
+                    help: suggest(name, known.iter().copied())
                         .map(|similar| format!("did you mean `{similar}`?")),
                     ..mention.place(&format!("there is no stage `{name}` in the DAG"))
                 }

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
 use crate::core::stage::StageName;
+use crate::core::suggest::suggest;
 use crate::error::{Diagnostic, Error, Result};
 use crate::source::place::place;
 use crate::source::settings::file::File;
-use crate::source::settings::suggest::closest;
 
 /// A settings file that was read.
 #[derive(Clone, Debug, Default)]
@@ -110,7 +110,7 @@ fn reword(message: &str) -> (String, Option<String>) {
 }
 
 fn did_you_mean(word: &str, known: &[&str]) -> Option<String> {
-    closest(word, known).map(|similar| format!("did you mean `{similar}`?"))
+    suggest(word, known.iter().copied()).map(|similar| format!("did you mean `{similar}`?"))
 }
 
 /// The unknown word and the known ones, if that is what serde's message is about.
