@@ -88,7 +88,7 @@ fn measured(tools: &[Tool], library: &Library, place: &Path, repeat: usize) -> R
                 library.len(),
                 tool.name
             );
-            tool.reset()?;
+            tool.reset(place)?;
             cold.add(index, measure::run(&tool.build, place)?);
             tool.check_built(library, place)?;
         }

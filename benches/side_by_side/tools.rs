@@ -83,22 +83,21 @@ pub(crate) fn version(program: &str) -> Result<Option<String>> {
 }
 
 impl Tool {
-    /// Removes all that the tool and the stages made.
-    pub(crate) fn reset(&self) -> Result<()> {
-        for path in &self.made {
-            let removed = match fs::symlink_metadata(path) {
-                Ok(found) if found.is_dir() => fs::remove_dir_all(path),
-                Ok(_) => fs::remove_file(path),
-                Err(error) => Err(error),
-            };
-            removed.or_else(|error| match error.kind() {
+    /// Moves away all that the tool and the stages made, into a new directory in `place`. It is not removed: right after many
+    /// files were, some file systems are slow to make new ones, and a first run never meets that.
+    pub(crate) fn reset(&self, place: &Path) -> Result<()> {
+        let aside = tempfile::Builder::new().prefix("before-").tempdir_in(place)?;
+        let aside = aside.keep();
+        let stamps = self.build.directory.join("stamps");
+        let has_stamps = stamps.exists();
+        for path in self.made.iter().chain([&stamps]) {
+            let to = aside.join(path.file_name().unwrap_or_default());
+            fs::rename(path, to).or_else(|error| match error.kind() {
                 ErrorKind::NotFound => Ok(()),
                 _ => Err(error),
             })?;
         }
-        let stamps = self.build.directory.join("stamps");
-        if stamps.exists() {
-            fs::remove_dir_all(&stamps)?;
+        if has_stamps {
             fs::create_dir(&stamps)?;
         }
         Ok(())

@@ -109,7 +109,7 @@ impl Store {
     /// # Errors
     /// If the state cannot be read.
     pub fn manifest(&self, digest: &Digest) -> Result<Option<Manifest>> {
-        load_manifest(&self.connection, digest).map_err(|failure| self.unreadable(failure))
+        self.reading(|connection| load_manifest(connection, digest))
     }
 
     /// The content of a file, by its digest; `None` if it is not, or no longer, stored.
@@ -117,7 +117,7 @@ impl Store {
     /// # Errors
     /// If the state cannot be read.
     pub fn content(&self, digest: &Digest) -> Result<Option<Vec<u8>>> {
-        load_content(&self.connection, digest).map_err(|failure| self.unreadable(failure))
+        self.reading(|connection| load_content(connection, digest))
     }
 
     /// The entries of a manifest and of all that it links to, near or far; `None` if one of them is not stored. Where two

@@ -46,6 +46,22 @@ impl Failure {
         }
     }
 
+    /// Whether it may be the trace of another process that begins or ends to write.
+    pub(super) fn may_pass(&self) -> bool {
+        let Self::Sqlite(error) = self else {
+            return false;
+        };
+        matches!(
+            error.sqlite_error_code(),
+            Some(
+                ErrorCode::DatabaseCorrupt
+                    | ErrorCode::NotADatabase
+                    | ErrorCode::SystemIoFailure
+                    | ErrorCode::CannotOpen
+            )
+        )
+    }
+
     /// Whether the file may be readable where its directory is writable.
     pub(super) fn wants_a_copy(&self) -> bool {
         let Self::Sqlite(error) = self else {

@@ -30,6 +30,7 @@ mod migrate;
 mod open;
 mod place;
 mod read;
+mod reading;
 mod runs;
 mod verify;
 mod write;

@@ -15,6 +15,7 @@ use crate::state::failure::{Failure, Step};
 use crate::state::header::{self, Header};
 use crate::state::journal::Journal;
 use crate::state::place::{Found, Identity, resolve};
+use crate::state::reading::patiently;
 use crate::state::{Access, Mode, Note, Opened, Records, Store, files, migrate, read};
 use crate::system::{clock, fault, private};
 
@@ -176,7 +177,7 @@ fn open_state(path: &Path, lost: bool) -> Step<(Store, Records)> {
     if !lost {
         store.tidy_up()?;
     }
-    let records = load(&store)?;
+    let records = load(&store.connection, store.lost)?;
     Ok((store, records))
 }
 
@@ -203,7 +204,7 @@ fn open_to_read(path: &Path) -> Result<Opened> {
     if let Some(reason) = reason {
         return nothing(path, Some(reason));
     }
-    match read_state(path, lost) {
+    match patiently(|| read_state(path, lost)) {
         Ok((store, records)) => {
             let notes = lost.then(|| changes_lost(path)).into_iter().collect();
             Ok(Opened {
@@ -229,7 +230,7 @@ fn read_state(path: &Path, lost: bool) -> Step<(Store, Records)> {
             return Ok(None);
         }
         let store = Store::new(path, connection, Access::Read)?;
-        let records = load(&store)?;
+        let records = load(&store.connection, store.lost)?;
         Ok(Some((store, records)))
     });
     match direct {
@@ -250,7 +251,7 @@ fn read_copy(path: &Path, lost: bool) -> Step<(Store, Records)> {
     let mut store = Store::new(path, connection, Access::Read)?;
     store.lost = lost;
     store.copy = Some(directory);
-    let records = load(&store)?;
+    let records = load(&store.connection, store.lost)?;
     Ok((store, records))
 }
 
@@ -346,7 +347,7 @@ fn reason_of(failure: &Failure) -> String {
     }
 }
 
-fn connect(path: &Path, access: Access) -> Step<Connection> {
+pub(super) fn connect(path: &Path, access: Access) -> Step<Connection> {
     let flags = match access {
         Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
         Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
@@ -364,9 +365,9 @@ fn connect(path: &Path, access: Access) -> Step<Connection> {
     Ok(connection)
 }
 
-pub(super) fn load(store: &Store) -> Step<Records> {
-    let mut records = read::records(&store.connection)?;
-    if store.lost {
+pub(super) fn load(connection: &Connection, lost: bool) -> Step<Records> {
+    let mut records = read::records(connection)?;
+    if lost {
         for recorded in records.values_mut() {
             if let Some(status) = status_after(recorded.status, Change::Lost) {
                 recorded.status = status;

@@ -113,7 +113,7 @@ impl Store {
     /// # Errors
     /// If the state cannot be read.
     pub fn records(&self) -> Result<Records> {
-        crate::state::open::load(self).map_err(|failure| self.unreadable(failure))
+        self.reading(|connection| crate::state::open::load(connection, self.lost))
     }
 
     /// What a stage was brought up with last; empty if it never was, and [`Snapshot::stamped`] without contents once they
@@ -122,7 +122,7 @@ impl Store {
     /// # Errors
     /// If the state cannot be read.
     pub fn snapshot(&self, stage: &StageName) -> Result<Snapshot> {
-        snapshot(&self.connection, stage).map_err(|failure| self.unreadable(failure))
+        self.reading(|connection| snapshot(connection, stage))
     }
 
     /// All recorded dependencies, sorted.
@@ -130,7 +130,7 @@ impl Store {
     /// # Errors
     /// If the state cannot be read.
     pub fn edges(&self) -> Result<Vec<Edge>> {
-        edges(&self.connection).map_err(|failure| self.unreadable(failure))
+        self.reading(edges)
     }
 
     /// The attempts to bring a stage up or down, latest first.
@@ -138,7 +138,7 @@ impl Store {
     /// # Errors
     /// If the state cannot be read.
     pub fn attempts(&self, stage: &StageName) -> Result<Vec<Attempted>> {
-        attempts(&self.connection, stage).map_err(|failure| self.unreadable(failure))
+        self.reading(|connection| attempts(connection, stage))
     }
 
     /// The last run that attempted something with a stage.
@@ -147,11 +147,10 @@ impl Store {
     /// If the state cannot be read.
     pub fn last_run_of(&self, stage: &StageName) -> Result<Option<RunId>> {
         let sql = "SELECT run FROM attempt WHERE stage = ? ORDER BY id DESC LIMIT 1";
-        let found: Option<String> = self
-            .connection
-            .query_row(sql, [stage.as_str()], |row| row.get(0))
-            .optional()
-            .map_err(|error| self.unreadable(error.into()))?;
+        let found: Option<String> = self.reading(|connection| {
+            let run = connection.query_row(sql, [stage.as_str()], |row| row.get(0));
+            Ok(run.optional()?)
+        })?;
         Ok(found.as_deref().and_then(RunId::new))
     }
 }

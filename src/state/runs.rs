@@ -1,6 +1,6 @@
 //! Which runs there were. Knows nothing of what they did to which stage.
 
-use rusqlite::{OptionalExtension, Transaction};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use crate::core::record::{Run, RunId, RunResult};
 use crate::error::Result;
@@ -82,33 +82,33 @@ impl Store {
     /// # Errors
     /// If the state cannot be read.
     pub fn runs(&self) -> Result<Vec<Run>> {
-        self.load_runs().map_err(|failure| self.unreadable(failure))
+        self.reading(load_runs)
     }
+}
 
-    fn load_runs(&self) -> Step<Vec<Run>> {
-        let sql = "SELECT id, command, arguments, user, host, started_ms, ended_ms, result FROM run ORDER BY seq DESC";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query([])?;
-        let mut runs = Vec::new();
-        while let Some(row) = rows.next()? {
-            let (id, arguments): (String, String) = (row.get(0)?, row.get(2)?);
-            let result: Option<String> = row.get(7)?;
-            let Some(id) = RunId::new(&id) else {
-                continue;
-            };
-            runs.push(Run {
-                id,
-                command: row.get(1)?,
-                arguments: serde_json::from_str(&arguments).unwrap_or_default(),
-                user: row.get(3)?,
-                host: row.get(4)?,
-                started_ms: row.get(5)?,
-                ended_ms: row.get(6)?,
-                result: result.as_deref().and_then(RunResult::from_word),
-            });
-        }
-        Ok(runs)
+fn load_runs(connection: &Connection) -> Step<Vec<Run>> {
+    let sql = "SELECT id, command, arguments, user, host, started_ms, ended_ms, result FROM run ORDER BY seq DESC";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([])?;
+    let mut runs = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (id, arguments): (String, String) = (row.get(0)?, row.get(2)?);
+        let result: Option<String> = row.get(7)?;
+        let Some(id) = RunId::new(&id) else {
+            continue;
+        };
+        runs.push(Run {
+            id,
+            command: row.get(1)?,
+            arguments: serde_json::from_str(&arguments).unwrap_or_default(),
+            user: row.get(3)?,
+            host: row.get(4)?,
+            started_ms: row.get(5)?,
+            ended_ms: row.get(6)?,
+            result: result.as_deref().and_then(RunResult::from_word),
+        });
     }
+    Ok(runs)
 }
 
 /// Records a run that has its first change.
