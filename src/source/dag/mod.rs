@@ -158,8 +158,9 @@ fn by_make(
 
 /// Why make could not be started, and which place needs it.
 fn without_make(library: &Path, text: String, needed_at: Option<Place>, error: Error) -> Error {
-    let Some(place) = needed_at else {
-        return error;
+    let place = match needed_at {
+        Some(place) if !error.is_interruption() => place,
+        _ => return error,
     };
     let message = format!("only GNU make understands this, and {}", error.message());
     let help =
