@@ -76,7 +76,7 @@ fn leaves(path: &str, value: &Value, entries: &mut BTreeMap<String, Digest>) {
     match value {
         Value::Object(map) if !map.is_empty() => {
             for (key, value) in map {
-                leaves(&format!("{path}.{key}"), value, entries);
+                leaves(&below(path, key), value, entries);
             }
         }
         _ => {
@@ -86,6 +86,20 @@ fn leaves(path: &str, value: &Value, entries: &mut BTreeMap<String, Digest>) {
             entries.insert(name.to_owned(), hasher.finish());
         }
     }
+}
+
+/// The path of a key's value: `.network.cidr`, or `.labels["app/name.x"]` where a key cannot stand in a path.
+fn below(path: &str, key: &str) -> String {
+    if fits_path(key) {
+        format!("{path}.{key}")
+    } else {
+        format!("{path}[{}]", Value::from(key))
+    }
+}
+
+/// Whether a key can be a part of a path: no other path can then look the same.
+fn fits_path(key: &str) -> bool {
+    !key.is_empty() && !key.contains(['.', '[', '"'])
 }
 
 /// Hashes a value whatever the order of its keys.
