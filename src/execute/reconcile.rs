@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::core::event::{Event, Sink};
 use crate::core::fingerprint::{Kind, Manifest};
+use crate::core::graph::Ix;
 use crate::core::lineage::{INHERITED, Lineage};
 use crate::core::plan::{self, Decision, Demand, Entry, InputChange, Observed, Reason};
 use crate::core::record::RunId;
@@ -87,6 +88,7 @@ pub fn walk(
             .collect();
         drop(reports);
         let mut coordinator = Coordinator::new(site, store, run, goal, sink, workers);
+        coordinator.inherit_from_others()?;
         coordinator.go(&inbox)
     })
 }
@@ -131,6 +133,8 @@ struct Coordinator<'a> {
     idle: BTreeSet<usize>,
     schedule: Schedule,
     lineage: Lineage,
+    /// Outputs of stages that take no part, where they are not as recorded.
+    edited: Vec<Arc<Manifest>>,
     /// Stages that were looked at and need to be examined.
     waiting: BTreeSet<(Reverse<u64>, usize)>,
     /// What keeps each of the stages that `plan` cannot be sure of, or that will run.
@@ -162,7 +166,7 @@ impl<'a> Coordinator<'a> {
         let names: Vec<StageName> = (0..graph.len())
             .map(|stage| site.name(stage).clone())
             .collect();
-        let mut coordinator = Self {
+        Self {
             idle: (0..workers.len()).collect(),
             unsettled: vec![false; names.len()],
             lineage: Lineage::new(names, dependencies),
@@ -173,6 +177,7 @@ impl<'a> Coordinator<'a> {
             sink,
             workers,
             schedule,
+            edited: Vec::new(),
             waiting: BTreeSet::new(),
             pools: BTreeMap::new(),
             begins: Vec::new(),
@@ -181,11 +186,33 @@ impl<'a> Coordinator<'a> {
             walked: Walked::default(),
             halted: false,
             stopping: Stopping::default(),
-        };
-        for stage in order.into_iter().filter(|stage| !goal.selected[*stage]) {
-            coordinator.inherit_recorded(stage);
         }
-        coordinator
+    }
+
+    /// What stages that take no part pass on: what is recorded, but their outputs as those will find them that take part.
+    fn inherit_from_others(&mut self) -> Result<()> {
+        let graph = self.site.graph;
+        let is_selected = |ix: &Ix| self.goal.selected[ix.index()];
+        let order = graph.order().iter().copied();
+        let needed = graph.with_ancestors(order.clone().filter(is_selected));
+        let others: Vec<Ix> = order.filter(|ix| !is_selected(ix)).collect();
+        for ix in others {
+            let Some(known) = self.site.known(ix.index()) else {
+                continue;
+            };
+            let mut own = known.own();
+            if needed.contains(&ix) && known.recorded.status.is_up() {
+                let observer = self.site.observer;
+                let owned = known.detail().owned;
+                if observer.outputs_digest(ix.index(), &owned)? != own.outputs {
+                    let now = observer.outputs_now(ix.index(), &owned)?;
+                    own.outputs = now.digest;
+                    self.edited.extend(now.manifests);
+                }
+            }
+            self.lineage.settle(ix.index(), own);
+        }
+        Ok(())
     }
 
     /// Hands out work and takes in reports until nothing is left to do.
@@ -368,7 +395,8 @@ impl<'a> Coordinator<'a> {
             .manifests
             .iter()
             .map(|(_, manifest)| manifest.as_ref())
-            .chain(&nodes);
+            .chain(&nodes)
+            .chain(self.edited.iter().map(Arc::as_ref));
         changes::certain(&Manifests::new(self.store, fresh), known, &run)
     }
 
@@ -391,7 +419,8 @@ impl<'a> Coordinator<'a> {
                 .manifests
                 .iter()
                 .map(|(_, manifest)| manifest.as_ref());
-            let manifests = Manifests::new(self.store, fresh.chain(&nodes));
+            let edited = self.edited.iter().map(Arc::as_ref);
+            let manifests = Manifests::new(self.store, fresh.chain(&nodes).chain(edited));
             changes::named(&manifests, examined).ok()
         });
         let entry = Entry {
@@ -507,7 +536,8 @@ impl<'a> Coordinator<'a> {
                 .manifests
                 .iter()
                 .map(|(_, manifest)| manifest.as_ref());
-            let manifests = Manifests::new(self.store, fresh.chain(&nodes));
+            let edited = self.edited.iter().map(Arc::as_ref);
+            let manifests = Manifests::new(self.store, fresh.chain(&nodes).chain(edited));
             seen = changes::observed(&manifests, known, examined)?;
         }
         let decision = plan::decide(known.map(Known::standing), &seen, self.demand(stage));
@@ -702,6 +732,10 @@ impl Coordinator<'_> {
         payload
             .manifests
             .extend(all.map(|manifest| (manifest.digest(), Arc::new(manifest))));
+        let edited = self.edited.iter();
+        payload
+            .manifests
+            .extend(edited.map(|manifest| (manifest.digest(), Arc::clone(manifest))));
     }
 
     fn restamp(&mut self, stage: usize, examined: Examined) -> Restamp {

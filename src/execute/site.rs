@@ -106,11 +106,7 @@ impl Site<'_> {
         stage: usize,
         inherited: &Inherited,
     ) -> Result<(Examined, Rendered)> {
-        let rendered = self.observer.render(stage)?;
-        let examined = self
-            .observer
-            .examine(stage, self.known(stage), &rendered, inherited)?;
-        Ok((examined, rendered))
+        self.observer.examine(stage, self.known(stage), inherited)
     }
 
     /// Brings a stage's stamped directory to what was rendered.

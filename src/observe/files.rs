@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use globset::GlobBuilder;
 
@@ -14,9 +14,11 @@ use crate::core::name::escape;
 use crate::error::{Error, Result};
 use crate::observe::detail::Detail;
 use crate::observe::observer::Observer;
+use crate::observe::own::counts_only_named;
+use crate::observe::shared;
 use crate::observe::tree::Tree;
-use crate::source::lexical;
 use crate::source::settings::PathPattern;
+use crate::source::{disk, lexical};
 use crate::system::tree::{Follow, Walk};
 
 impl Observer<'_> {
@@ -29,7 +31,8 @@ impl Observer<'_> {
         let mut manifest = Manifest::default();
         for path in paths {
             if !self.is_owned_by_ancestor(stage, path) {
-                manifest.entries.insert(self.shown(path), self.file(path)?);
+                let digest = self.file_read(path)?;
+                manifest.entries.insert(self.shown(path), digest);
             }
         }
         Ok(manifest)
@@ -45,7 +48,7 @@ impl Observer<'_> {
             // One that does not become absolute is a name below something else, such as `$OUTPUT_DIR/$STAGE_NAME/x`.
             if let Some(path) = self.expand_from(Path::new(""), stage, text)
                 && path.is_absolute()
-                && self.is_foreign(&path)
+                && self.may_be_input(stage, &path)
             {
                 let digest = if path.is_file() {
                     self.file(&path)?
@@ -101,16 +104,19 @@ impl Observer<'_> {
         Ok(self.all_declared_outputs()?.contains(&name))
     }
 
+    /// Whether a path lies in an ancestor's directory below `$OUTPUT_DIR`, and not only by its name: a link, or `..`, may lead out.
     fn is_owned_by_ancestor(&self, stage: usize, path: &Path) -> bool {
-        let Ok(below) = path.strip_prefix(&self.project.wave.output_dir) else {
-            return false;
-        };
+        let output_dir = &self.project.wave.output_dir;
+        let below = path.strip_prefix(output_dir).ok();
         let first = below
-            .components()
-            .next()
+            .and_then(|below| below.components().next())
             .and_then(|first| first.as_os_str().to_str());
         let owner = first.and_then(|first| self.graph.find(first));
-        owner.is_some_and(|owner| self.is_ancestor(owner.index(), stage))
+        owner.is_some_and(|owner| {
+            let directory = output_dir.join(self.name(owner.index()).as_str());
+            self.is_ancestor(owner.index(), stage)
+                && disk::real(path).starts_with(disk::real(&directory))
+        })
     }
 
     /// Adds the files that a pattern of `inputs` names: a path, or one with `*`, `**`, `?`, `[…]`, `{…}` behind a directory.
@@ -135,7 +141,7 @@ impl Observer<'_> {
             .build()
             .map_err(|error| Error::failed(format!("`{pattern}` in `inputs`: {error}")))?
             .compile_matcher();
-        let tree = Tree::list(&base_path, Walk::all(Follow::Files))?;
+        let tree = Tree::list(&base_path, Walk::all(Follow::All))?;
         let matching = tree
             .files()
             .filter(|(name, _)| glob.is_match(OsStr::from_bytes(name)));
@@ -164,6 +170,38 @@ impl Observer<'_> {
         })?;
         let path = Path::new(OsStr::from_bytes(&bytes));
         Some(lexical::absolute(base, path))
+    }
+
+    /// Whether a file that the text names is no input of another kind already.
+    fn may_be_input(&self, stage: usize, path: &Path) -> bool {
+        self.is_foreign(path)
+            || self.is_template_of_another(stage, path)
+            || self.is_left_out_of_generated(stage, path)
+    }
+
+    /// Whether a path lies in the template directory of another stage, be it in the DAG or not.
+    fn is_template_of_another(&self, stage: usize, path: &Path) -> bool {
+        let library = &self.project.wave.impl_dir;
+        let directory = path
+            .strip_prefix(library)
+            .ok()
+            .and_then(|below| below.components().next())
+            .map(|first| library.join(first));
+        directory.is_some_and(|directory| {
+            directory != self.template_dir(stage) && shared::holds_ctl(&directory)
+        })
+    }
+
+    /// Whether a path is that of a file which an ancestor left below `GENFILES`, and which counts only for stages that name it.
+    fn is_left_out_of_generated(&self, stage: usize, path: &Path) -> bool {
+        let Ok(below) = path.strip_prefix(&self.project.wave.genfiles) else {
+            return false;
+        };
+        let mut components = below.components().map(Component::as_os_str);
+        let owner = components.next().and_then(OsStr::to_str);
+        let owner = owner.and_then(|owner| self.graph.find(owner));
+        owner.is_some_and(|owner| self.is_ancestor(owner.index(), stage))
+            && components.any(|component| counts_only_named(component.as_bytes()))
     }
 
     /// Whether a path lies outside the library, `GENFILES`, `OUTPUT_DIR` and the state.

@@ -7,6 +7,7 @@ pub mod environment;
 pub mod examine;
 mod files;
 mod inputs;
+pub mod left;
 mod library;
 pub mod observer;
 pub mod outputs;
@@ -14,6 +15,7 @@ pub mod own;
 pub mod patterns;
 mod report;
 pub mod shared;
+mod steady;
 pub mod tree;
 mod variables;
 
