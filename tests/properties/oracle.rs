@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::Command;
 
+use serde_json::json;
+
 use crate::edits::Edit;
 use crate::sandbox::Sandbox;
 use crate::world::{World, name};
@@ -36,8 +38,16 @@ struct Cause {
     reads: BTreeSet<usize>,
     incarnations: BTreeMap<usize, u32>,
     outputs: BTreeMap<usize, String>,
+    effects: BTreeMap<usize, String>,
     output: String,
     inputs: BTreeMap<(String, String), String>,
+}
+
+/// How everything was when `plan` and `apply` looked at it.
+struct Before {
+    past: Vec<Past>,
+    /// The output of each stage.
+    disk: Vec<Option<String>>,
 }
 
 struct Oracle {
@@ -76,6 +86,7 @@ impl Oracle {
             Edit::UnusedConfig(v) => world.unused = v,
             Edit::Variable(k, v) => world.variables[k] = v,
             Edit::Shared(k, v) => world.shared[k] = v,
+            Edit::File(k, v) => world.files[k] = v,
             Edit::Fail(s) => world.stages[s % count].fails = true,
             Edit::Heal => world.stages.iter_mut().for_each(|s| s.fails = false),
             Edit::RemoveStage(s) => world.stages[s % count].present = world.present().len() == 1,
@@ -89,6 +100,8 @@ impl Oracle {
             Edit::Touch => self.sandbox.touch_everything(),
             Edit::DeleteOutput(s) => self.output(s % count, None),
             Edit::EditOutput(s) => self.output(s % count, Some("edited\n")),
+            // What ancestors left there is read by those that run then: it must not be gone.
+            Edit::DeleteGenfiles if world.stages.iter().any(|s| s.generated) => {}
             Edit::DeleteGenfiles => self.sandbox.remove("dep/genfiles"),
             Edit::Move => self.sandbox.relocate(),
             Edit::Down => self.down(&(0..count).collect(), &["down", "--yes"]),
@@ -212,9 +225,13 @@ impl Oracle {
         self.prepare();
         let scratch = self.from_scratch();
         let plan = self.run(&["plan", "--json"]).exits(0).json();
-        let before = self.past.clone();
+        let disk = (0..self.past.len()).map(|stage| self.on_disk(stage));
+        let before = Before {
+            past: self.past.clone(),
+            disk: disk.collect(),
+        };
         let (expected, failed) = self.expect(&scratch);
-        let ran = self.run(&["apply", "-j2"]);
+        let ran = self.run(&["apply", "-j2", "--json"]);
         let calls = self.sandbox.calls();
         let told = format!("{ran:?}\nplan: {plan}\ncalls: {calls:?}");
         assert_eq!(ran.code, i32::from(!failed.is_empty()), "{told}");
@@ -234,7 +251,8 @@ impl Oracle {
                 name(*stage)
             );
         }
-        self.check_plan(&plan, &before, &set, failed.is_empty(), &told);
+        self.check_plan(&plan, &before, &set, &failed, &told);
+        self.check_reasons(&ran.stdout, &before, &set, &told);
         self.check_outputs(&scratch);
         let again = self.run(&["apply", "-j2"]);
         let calls: BTreeSet<usize> = self
@@ -253,15 +271,16 @@ impl Oracle {
         for directory in ["output", "fail"] {
             fs::create_dir_all(at(directory.into())).expect("a directory");
         }
+        fs::write(at("config.json".into()), self.world.json()).expect("a file");
         let mut results = BTreeMap::new();
         for stage in self.world.present() {
             let home = at(format!("dep/genfiles/{}", name(stage)));
             fs::create_dir_all(&home).expect("a directory");
             for (file, text, executable) in self.world.templates(stage) {
-                let text = if file == "conf" {
-                    self.world.conf(stage)
-                } else {
-                    text
+                let text = match file.as_str() {
+                    "conf" => self.world.conf(stage),
+                    "read" => self.world.read(stage),
+                    _ => text,
                 };
                 fs::write(home.join(&file), text).expect("a file");
                 use std::os::unix::fs::PermissionsExt;
@@ -281,6 +300,9 @@ impl Oracle {
                 .env("STAGE_NAME", name(stage))
                 .env("LIBRARY", self.sandbox.path("lib"))
                 .env("OUTPUT_DIR", at("output".into()))
+                .env("GENFILES", at("dep/genfiles".into()))
+                .env("CONFIG_JSON_FILE", at("config.json".into()))
+                .env("BETTERFORM_INPUTS_FILE", at("reported".into()))
                 .env("FAIL_DIR", at("fail".into()))
                 .env("ORDER_LOG", at("order.log".into()))
                 .status()
@@ -337,10 +359,12 @@ impl Oracle {
         let ancestors = self.world.ancestors(stage);
         let incarnations = ancestors.iter().map(|a| (*a, self.past[*a].incarnation));
         let outputs = ancestors.iter().map(|a| (*a, scratch[a].1.clone()));
+        let effects = ancestors.iter().map(|a| (*a, scratch[a].0.clone()));
         Cause {
             effect: scratch[&stage].0.clone(),
             incarnations: incarnations.collect(),
             outputs: outputs.collect(),
+            effects: effects.collect(),
             output: scratch[&stage].1.clone(),
             inputs: self.world.inputs(stage),
             reads: ancestors,
@@ -360,20 +384,20 @@ impl Oracle {
     fn check_plan(
         &self,
         plan: &serde_json::Value,
-        before: &[Past],
+        before: &Before,
         ran: &BTreeSet<usize>,
-        complete: bool,
+        failed: &BTreeSet<usize>,
         told: &str,
     ) {
+        let mut shown = BTreeSet::new();
         for entry in plan["stages"].as_array().expect("stages") {
             let stage = parse(entry["stage"].as_str().expect("a name"), "");
             let decision = entry["decision"].as_str().expect("a decision");
+            shown.insert(stage);
             match decision {
                 "run" => {
-                    assert!(
-                        !complete || ran.contains(&stage),
-                        "planned, not run: {told}"
-                    );
+                    let blocked = !self.world.ancestors(stage).is_disjoint(failed);
+                    assert!(blocked || ran.contains(&stage), "planned, not run: {told}");
                     let reasons = entry["reasons"].as_array().expect("reasons");
                     assert!(!reasons.is_empty(), "a run without a reason: {told}");
                     for reason in reasons {
@@ -385,10 +409,32 @@ impl Oracle {
                 _ => assert!(!ran.contains(&stage), "run, not planned: {told}"),
             }
         }
+        assert!(ran.is_subset(&shown), "run, not in the plan: {told}");
     }
 
-    fn is_true(&self, stage: usize, reason: &serde_json::Value, before: &[Past]) -> bool {
-        let past = &before[stage];
+    /// Every stage that ran says why, and all that it says is true.
+    fn check_reasons(&self, events: &str, before: &Before, ran: &BTreeSet<usize>, told: &str) {
+        let mut said = BTreeSet::new();
+        for line in events.lines() {
+            let event: serde_json::Value = serde_json::from_str(line).expect("an event");
+            if event["event"] != "stage-started" {
+                continue;
+            }
+            let stage = parse(event["stage"].as_str().expect("a name"), "");
+            let reasons = event["reasons"].as_array().expect("reasons");
+            assert!(!reasons.is_empty(), "a run without a reason: {told}");
+            for reason in reasons {
+                let reason = spoken(reason.as_str().expect("a text"));
+                let true_ = self.is_true(stage, &reason, before);
+                assert!(true_, "{reason} is not true of {}: {told}", name(stage));
+            }
+            said.insert(stage);
+        }
+        assert_eq!(&said, ran, "what ran is not what was told: {told}");
+    }
+
+    fn is_true(&self, stage: usize, reason: &serde_json::Value, before: &Before) -> bool {
+        let past = &before.past[stage];
         let text = |key: &str| reason[key].as_str().unwrap_or_default().to_owned();
         let Some(cause) = &past.cause else {
             return matches!(
@@ -414,14 +460,27 @@ impl Oracle {
                 let then = other(&text("name")).and_then(|o| cause.incarnations.get(&o).copied());
                 let now = other(&text("name"))
                     .filter(|o| self.world.ancestors(stage).contains(o))
-                    .map(|o| before[o].incarnation);
+                    .map(|o| before.past[o].incarnation);
                 now != then
             }
+            "input" if text("kind") == "generated" => {
+                let ancestor = other(&text("name")).filter(|_| self.world.stages[stage].generated);
+                ancestor.is_some_and(|ancestor| {
+                    let scratch = self.past[stage].cause.as_ref();
+                    let now = scratch.and_then(|cause| cause.effects.get(&ancestor));
+                    cause.effects.get(&ancestor) != now
+                        || self.past[stage].standing == Standing::Failed
+                })
+            }
             "input" => {
-                let key = (text("kind"), text("name"));
+                let name = text("name");
+                let file = name.rsplit('/').next().unwrap_or_default();
+                let is_file = text("kind") == "file";
+                let name = if is_file { file.to_owned() } else { name };
+                let key = (text("kind"), name);
                 cause.inputs.get(&key) != self.world.inputs(stage).get(&key)
             }
-            "output-drift" => true,
+            "output-drift" => before.disk[stage].as_ref() != Some(&cause.output),
             _ => false,
         }
     }
@@ -454,6 +513,23 @@ impl Oracle {
 fn same(a: &Cause, b: &Cause) -> bool {
     (&a.effect, &a.reads, &a.incarnations, &a.outputs)
         == (&b.effect, &b.reads, &b.incarnations, &b.outputs)
+}
+
+/// A reason as `apply` says it, in the form in which `plan --json` gives it.
+fn spoken(reason: &str) -> serde_json::Value {
+    let input = |kind: &str, name: &str| json!({"reason": "input", "kind": kind, "name": name});
+    let words: Vec<&str> = reason.split(' ').collect();
+    match words[..] {
+        ["new"] => json!({"reason": "new"}),
+        ["is", "down"] => json!({"reason": "down"}),
+        ["last", "up", "failed", ..] => json!({"reason": "last-up-failed"}),
+        ["its", "output", ..] => json!({"reason": "output-drift"}),
+        [name, "was", "re-created"] => input("ancestor", name),
+        [name, "became", "an", "ancestor"] => input("ancestor", name),
+        [name, "is", "no", "longer", "an", "ancestor"] => input("ancestor", name),
+        [kind, name, _] => input(kind, name),
+        _ => json!({"reason": reason}),
+    }
 }
 
 fn parse(call: &str, action: &str) -> usize {
