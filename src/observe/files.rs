@@ -1,7 +1,7 @@
 //! Files outside the stages' own directories that a stage depends on: read while stamping, declared, reported by `ctl`, or
 //! named in the text. Knows nothing of the library's shared files (`shared.rs`) or of outputs (`outputs.rs`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
@@ -59,7 +59,7 @@ impl Observer<'_> {
             }
         }
         for name in detail.mentions.outputs() {
-            self.unowned_output(stage, name, &mut entries)?;
+            self.unowned_output(stage, name, &detail.owned, &mut entries)?;
         }
         for line in detail
             .reported
@@ -81,6 +81,7 @@ impl Observer<'_> {
         &self,
         stage: usize,
         name: &str,
+        own: &BTreeSet<String>,
         entries: &mut BTreeMap<String, Digest>,
     ) -> Result<()> {
         let Some(path) = self.expand(stage, &format!("${{OUTPUT_DIR}}/{name}")) else {
@@ -89,7 +90,8 @@ impl Observer<'_> {
         let Ok(below) = path.strip_prefix(&self.project.wave.output_dir) else {
             return Ok(());
         };
-        if !self.is_owned(below)? && path.is_file() {
+        let is_own = own.contains(&escape(below.as_os_str().as_bytes()));
+        if !is_own && !self.is_owned(below)? && path.is_file() {
             entries.insert(format!("$OUTPUT_DIR/{name}"), self.file(&path)?);
         }
         Ok(())

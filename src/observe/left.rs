@@ -2,10 +2,13 @@
 //! from what it is given.
 
 use std::collections::BTreeSet;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::core::fingerprint::{Digest, Fingerprint, Kind, Manifest};
 use crate::core::lineage::Own;
+use crate::core::name::escape;
 use crate::core::record::Attempt;
 use crate::error::Result;
 use crate::observe::detail::Detail;
@@ -97,6 +100,17 @@ impl Observer<'_> {
         let reported: BTreeSet<String> = reported.iter().map(|line| self.portable(line)).collect();
         let mut fingerprint = before.attempt.fingerprint.clone();
         let mut files = before.files.clone();
+        // What it wrote is its output from now on, and no input.
+        for name in detail.mentions.outputs() {
+            let path = self.expand(stage, &format!("${{OUTPUT_DIR}}/{name}"));
+            let below = path
+                .as_deref()
+                .and_then(|path| path.strip_prefix(&self.project.wave.output_dir).ok());
+            let owned = |below: &Path| detail.owned.contains(&escape(below.as_os_str().as_bytes()));
+            if below.is_some_and(owned) {
+                files.entries.remove(&format!("$OUTPUT_DIR/{name}"));
+            }
+        }
         let now = self.files_counted(stage, detail)?;
         for (name, digest) in &now.entries {
             if before

@@ -422,3 +422,91 @@ fn files_replaced_under_the_same_name_size_and_time() {
     fs::rename(sandbox.path("new"), &path).unwrap();
     runs(&sandbox, &["one up"]);
 }
+
+#[test]
+fn an_output_that_a_stage_names_and_rewrites_is_no_input_of_its_own() {
+    let sandbox = Sandbox::with_dag(&[("a", ""), ("b", "a")]);
+    sandbox.ctl("a", &format!("{CTL}cp value \"$OUTPUT_DIR/top.json\"\n"));
+    sandbox.file("lib/a/value", "1\n");
+    settle(&sandbox);
+    sandbox.file("lib/a/value", "2\n");
+    runs(&sandbox, &["a up", "b up"]);
+    sandbox.file("dep/output/top.json", "3\n");
+    runs(&sandbox, &["a up"]);
+}
+
+#[test]
+fn a_file_that_is_edited_while_a_template_reads_it() {
+    let mut sandbox = Sandbox::with_dag(&ONE);
+    let Some(real) = std::env::var_os("GOMPLATE").filter(|path| !path.is_empty()) else {
+        println!("SKIPPED: no gomplate to be slow");
+        return;
+    };
+    sandbox.file("x", "old\n");
+    sandbox.file("lib/one/conf", "{{ file.Read \"../x\" }}");
+    let wrapper = format!(
+        "#!/bin/sh\n'{0}' \"$@\" || exit\ncase $* in *lib/one*) echo $$ >> '{1}/x';; esac\n",
+        real.display(),
+        sandbox.root().display(),
+    );
+    sandbox.file("changing", &wrapper);
+    sandbox.executable("changing", true);
+    sandbox.set(
+        "GOMPLATE",
+        sandbox.path("changing").to_str().unwrap_or_default(),
+    );
+    sandbox.set("BETTERFORM_STAMPER", "gomplate");
+    apply(&sandbox);
+    sandbox.set("GOMPLATE", real.to_str().unwrap_or_default());
+    apply(&sandbox);
+    assert_eq!(sandbox.read("dep/genfiles/one/conf"), sandbox.read("x"));
+    assert_eq!(apply(&sandbox), [""; 0]);
+}
+
+#[test]
+fn paths_that_templates_put_together_count_with_gomplate_too() {
+    if std::env::var_os("GOMPLATE").is_none_or(|path| path.is_empty()) {
+        println!("SKIPPED: no gomplate");
+        return;
+    }
+    let templates = [
+        "{{ file.Read \"../x/f\" }}",
+        "{{ \"../x/f\" | file.Read }}",
+        "{{ file.Read (print .Env.UP \"/x/f\") }}",
+        "{{ (print .Env.UP \"/x/f\") | file.Read }}",
+        "{{ file.Read (printf \"%s/x/f\" .Env.UP) }}",
+        "{{ file.Read (printf \"../%s/f\" \"x\") }}",
+        "{{ file.Read (print \"../x\" \"/f\") }}",
+        "{{ file.Read (path.Join \"../x\" \"f\") }}",
+        "{{ file.Read (strings.ReplaceAll \"Y\" \"x\" \"../Y/f\") }}",
+        "{{ file.Read (env.Getenv \"WHERE\") }}",
+        "{{ file.Read (env.ExpandEnv \"${WHERE}\") }}",
+        "{{ file.Read (print (env.Getenv \"NOT_SET\" \"..\") \"/x/f\") }}",
+        "{{ file.Read (base64.Decode \"Li4veC9m\") }}",
+        "{{ $p := \"../x/f\" }}{{ file.Read $p }}",
+        "{{ with .Env.WHERE }}{{ . | file.Read }}{{ end }}",
+        "{{ define \"f\" }}{{ file.Read . }}{{ end }}{{ template \"f\" \"../x/f\" }}",
+        "{{ defineDatasource \"d\" \"../x/f.json\" }}{{ (ds \"d\").a }}",
+        "{{ (file.Stat \"../x/f\").Mode }}",
+    ];
+    let names: Vec<String> = (0..templates.len()).map(|at| format!("s{at}")).collect();
+    let dag: Vec<_> = names.iter().map(|name| (name.as_str(), "")).collect();
+    let mut sandbox = Sandbox::with_dag(&dag);
+    sandbox.set("BETTERFORM_STAMPER", "gomplate");
+    sandbox.set("WHERE", "../x/f");
+    sandbox.set("UP", "..");
+    sandbox.file("x/f", "1\n");
+    sandbox.file("x/f.json", "{\"a\": 1}\n");
+    for (name, template) in names.iter().zip(templates) {
+        sandbox.file(&format!("lib/{name}/conf"), template);
+    }
+    settle(&sandbox);
+    sandbox.file("x/f", "2\n");
+    sandbox.file("x/f.json", "{\"a\": 2}\n");
+    sandbox.executable("x/f", true);
+    let calls = apply(&sandbox);
+    for (name, template) in names.iter().zip(templates) {
+        assert!(calls.contains(&format!("{name} up")), "{template}");
+    }
+    settle(&sandbox);
+}
