@@ -1,6 +1,7 @@
 //! Runs a stage's `ctl`, as often as its settings allow, and logs what it prints. Knows nothing of what is recorded.
 
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -46,7 +47,7 @@ pub struct Finished {
     /// When the first attempt started.
     pub started_ms: i64,
     /// What `ctl` wrote to `$BETTERFORM_INPUTS_FILE`, a line each.
-    pub reported: Vec<String>,
+    pub reported: Vec<OsString>,
     /// The last lines that it printed.
     pub tail: Vec<String>,
     /// Where all of it is.
@@ -115,7 +116,7 @@ fn attempt_all(
     site: &Site<'_>,
     task: &Task<'_>,
     say: &dyn Fn(Event),
-) -> Result<(Outcome, Log, Vec<String>)> {
+) -> Result<(Outcome, Log, Vec<OsString>)> {
     let liveness = Liveness::create(&site.liveness_dir(), task.run, task.stage)?;
     let mut log = site.log(task.run, task.stage, task.action);
     let inputs = tempfile::NamedTempFile::new()
@@ -149,13 +150,27 @@ fn attempt_all(
             break;
         }
     }
-    let reported = std::fs::read(inputs.path()).unwrap_or_default();
-    let reported = String::from_utf8_lossy(&reported);
-    let lines = reported
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty());
-    Ok((outcome, log, lines.map(str::to_owned).collect()))
+    Ok((outcome, log, reported(inputs.path())?))
+}
+
+/// What a `ctl` wrote to the file for its inputs, a line each. One that removed the file reports nothing.
+fn reported(path: &Path) -> Result<Vec<OsString>> {
+    let text = match std::fs::read(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => {
+            return Err(Error::io(
+                "cannot read the reported inputs in",
+                path,
+                &error,
+            ));
+        }
+    };
+    let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let lines = lines.filter(|line| !line.is_empty());
+    Ok(lines
+        .map(|line| OsString::from_vec(line.to_vec()))
+        .collect())
 }
 
 fn attempt_once(

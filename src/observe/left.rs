@@ -2,6 +2,7 @@
 //! from what it is given.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -39,7 +40,12 @@ impl Observer<'_> {
     ///
     /// # Errors
     /// Something cannot be read.
-    pub fn left(&self, stage: usize, before: &Before, reported: &[String]) -> Result<(Left, Own)> {
+    pub fn left(
+        &self,
+        stage: usize,
+        before: &Before,
+        reported: &[OsString],
+    ) -> Result<(Left, Own)> {
         let mut detail = before.detail.clone();
         detail.owned = self.declared_outputs(stage)?;
         detail.owned.extend(self.written(&before.watch)?);
@@ -93,7 +99,7 @@ impl Observer<'_> {
         &self,
         stage: usize,
         before: &Before,
-        reported: &[String],
+        reported: &[OsString],
         detail: &mut Detail,
         payload: &mut Payload,
     ) -> Result<Option<Fingerprint>> {

@@ -238,7 +238,7 @@ static PLAIN: LazyLock<Regex> = LazyLock::new(|| {
         r"(?x)
         \b (?: file\.(?:Read|ReadDir|Walk|Exists|IsDir) | ds | datasource | include | datasourceReachable
             | data\.(?:Datasource|Include|DatasourceReachable) )
-            \s+ (?: \x02 | \( \s* printf? \s+ \x01 \s* \) )
+            \s+ (?: \x02 | \( \s* printf? \s+ \x01 \s* (?: \) | \| | $ ) )
         | (?: \x01 | \x02 ) \s* \)? \s* \| \s* file\.(?:Read|ReadDir|Walk|Exists|IsDir) \b",
     )
 });

@@ -1,6 +1,7 @@
 //! Ways in which a stage could be taken for up to date although it is not: each was tried, and some were true once.
 
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 
 use crate::sandbox::{CTL, Sandbox};
@@ -509,4 +510,24 @@ fn paths_that_templates_put_together_count_with_gomplate_too() {
         assert!(calls.contains(&format!("{name} up")), "{template}");
     }
     settle(&sandbox);
+}
+
+#[test]
+fn a_reported_path_that_is_not_text_counts() {
+    let sandbox = Sandbox::with_dag(&ONE);
+    sandbox.ctl(
+        "one",
+        &format!(
+            "{CTL}x=$(dirname \"$OUTPUT_DIR\")/../extra; printf '%s/\\377\\n' \"$x\" >> \"$BETTERFORM_INPUTS_FILE\"\n"
+        ),
+    );
+    let write = |text: &str| {
+        let name = std::ffi::OsStr::from_bytes(b"\xff");
+        fs::write(sandbox.path("extra").join(name), text).unwrap();
+    };
+    fs::create_dir(sandbox.path("extra")).unwrap();
+    write("1");
+    settle(&sandbox);
+    write("2");
+    runs(&sandbox, &["one up"]);
 }

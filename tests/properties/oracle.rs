@@ -97,6 +97,7 @@ impl Oracle {
                     world.stages[s].dependencies.insert(d);
                 }
             }
+            Edit::RemoveEdges(s) => world.stages[s % count].dependencies.clear(),
             Edit::Touch => self.sandbox.touch_everything(),
             Edit::DeleteOutput(s) => self.output(s % count, None),
             Edit::EditOutput(s) => self.output(s % count, Some("edited\n")),
