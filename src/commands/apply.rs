@@ -46,6 +46,7 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
     });
     let walked = reconcile::walk(&site, &mut store, Some(&run), &goal, teller.as_mut())?;
     settle::outputs(&site, &mut store, &walked, teller.as_mut())?;
+    settle::protection(&site, &mut store, &walked)?;
     report::inputs(&site, &store)?;
     let mut failed = !walked.failed.is_empty();
     if options.prune && !failed && !session.stop.is_asked() {

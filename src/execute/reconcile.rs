@@ -194,8 +194,11 @@ impl<'a> Coordinator<'a> {
         let graph = self.site.graph;
         let is_selected = |ix: &Ix| self.goal.selected[ix.index()];
         let order = graph.order().iter().copied();
-        let needed = graph.with_ancestors(order.clone().filter(is_selected));
-        let others: Vec<Ix> = order.filter(|ix| !is_selected(ix)).collect();
+        let others: Vec<Ix> = order.clone().filter(|ix| !is_selected(ix)).collect();
+        if others.is_empty() {
+            return Ok(());
+        }
+        let needed = graph.with_ancestors(order.filter(is_selected));
         for ix in others {
             let Some(known) = self.site.known(ix.index()) else {
                 continue;

@@ -68,6 +68,33 @@ pub fn outputs(
     store.record_outputs(taken)
 }
 
+/// Records the protection of stages that got it in the settings while they were up, and need not run.
+///
+/// # Errors
+/// The state cannot be read or written.
+pub fn protection(site: &Site<'_>, store: &mut Store, walked: &Walked) -> Result<()> {
+    let meant: Vec<&StageName> = (walked.decided.keys())
+        .filter(|stage| site.settings(**stage).protect)
+        .map(|stage| site.name(*stage))
+        .collect();
+    if meant.is_empty() {
+        return Ok(());
+    }
+    let records = store.records()?;
+    let lacks = |stage: &&&StageName| {
+        (records.get(**stage)).is_some_and(|recorded| recorded.status.is_up() && !recorded.protect)
+    };
+    let stages: Vec<StageName> = meant
+        .iter()
+        .filter(lacks)
+        .map(|name| (*name).clone())
+        .collect();
+    if stages.is_empty() {
+        return Ok(());
+    }
+    store.protect(&stages)
+}
+
 fn detail(recorded: &Recorded) -> Detail {
     serde_json::from_str(&recorded.detail).unwrap_or_default()
 }

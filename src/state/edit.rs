@@ -168,6 +168,20 @@ impl Store {
         })
     }
 
+    /// Keeps stages that are up from being taken down.
+    ///
+    /// # Errors
+    /// If the system refuses, or if one of them is not up; then nothing is recorded.
+    pub fn protect(&mut self, stages: &[StageName]) -> Result<()> {
+        self.write("protect", |transaction| {
+            for stage in stages {
+                let row = find_up(transaction, stage)?;
+                transaction.execute("UPDATE stage SET protect = 1 WHERE id = ?", [row.id])?;
+            }
+            Ok(())
+        })
+    }
+
     /// Lets a stage be taken down.
     ///
     /// # Errors

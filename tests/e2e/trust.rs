@@ -531,3 +531,16 @@ fn a_reported_path_that_is_not_text_counts() {
     write("2");
     runs(&sandbox, &["one up"]);
 }
+
+#[test]
+fn a_stage_that_is_protected_while_it_is_up_stays_up() {
+    let sandbox = Sandbox::with_dag(&ONE);
+    settle(&sandbox);
+    sandbox.file("lib/betterform.toml", "[stage.one]\nprotect = true\n");
+    assert_eq!(apply(&sandbox), [""; 0]);
+    sandbox.run(&["down", "--yes"]).exits(1);
+    assert_eq!(sandbox.calls(), ["other down"]);
+    sandbox.run(&["state", "unprotect", "one"]).exits(0);
+    sandbox.run(&["down", "--yes"]).exits(0);
+    assert_eq!(sandbox.calls(), ["one down"]);
+}

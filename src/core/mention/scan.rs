@@ -12,6 +12,9 @@ use crate::core::mention::shared::{Meaning, automaton, is_whole, patterns};
 use crate::core::mention::word::reference;
 use crate::core::mention::{Mentions, Tool, Wave};
 
+/// The version of the search, and of the search for what gomplate reads: another one has every stage looked at from scratch.
+const VERSION: u64 = 2;
+
 /// Finds what texts mention. Made once for a library; used by many threads.
 #[derive(Debug)]
 pub struct Scanner {
@@ -37,6 +40,7 @@ impl Scanner {
     pub fn new(locations: &Locations, shared: &[Vec<u8>]) -> Self {
         let patterns = patterns(locations, shared);
         let mut hasher = Hasher::new("mentions");
+        hasher.number(VERSION);
         for (pattern, meanings) in &patterns {
             hasher.field(pattern).number(meanings.len() as u64);
             hasher.field(format!("{meanings:?}").as_bytes());
