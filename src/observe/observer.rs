@@ -95,7 +95,7 @@ impl<'a> Observer<'a> {
         Self {
             project,
             graph,
-            configuration: Configuration::new(&config.value),
+            configuration: Configuration::new(&config.value, &config.bytes),
             config_bytes: config.bytes.as_slice().into(),
             here: here(&old_and_new),
             locations,
