@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::process::Command;
-
-use serde_json::json;
 
 use crate::edits::Edit;
 use crate::sandbox::Sandbox;
 use crate::world::{World, name};
+
+mod reasons;
+mod scratch;
 
 /// What is known of a stage from all that happened to it.
 #[derive(Clone, Debug, Default)]
@@ -265,58 +265,6 @@ impl Oracle {
         assert_eq!(calls, failed, "the second apply: {again:?}\nafter {told}");
     }
 
-    /// Runs every `ctl` by hand in a directory of its own, with templates filled in by hand.
-    fn from_scratch(&self) -> BTreeMap<usize, (String, String)> {
-        let scratch = tempfile::tempdir().expect("a temporary directory");
-        let at = |path: String| scratch.path().join(path);
-        for directory in ["output", "fail"] {
-            fs::create_dir_all(at(directory.into())).expect("a directory");
-        }
-        fs::write(at("config.json".into()), self.world.json()).expect("a file");
-        let mut results = BTreeMap::new();
-        for stage in self.world.present() {
-            let home = at(format!("dep/genfiles/{}", name(stage)));
-            fs::create_dir_all(&home).expect("a directory");
-            for (file, text, executable) in self.world.templates(stage) {
-                let text = match file.as_str() {
-                    "conf" => self.world.conf(stage),
-                    "read" => self.world.read(stage),
-                    _ => text,
-                };
-                fs::write(home.join(&file), text).expect("a file");
-                use std::os::unix::fs::PermissionsExt;
-                let mode = if executable { 0o755 } else { 0o644 };
-                fs::set_permissions(home.join(&file), fs::Permissions::from_mode(mode))
-                    .expect("a mode");
-            }
-            let mut command = Command::new(home.join("ctl"));
-            command.arg("up").current_dir(&home).env_clear();
-            command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-            for (index, value) in self.world.variables.iter().enumerate() {
-                if let Some(value) = value {
-                    command.env(format!("APP_{index}"), value.to_string());
-                }
-            }
-            let status = command
-                .env("STAGE_NAME", name(stage))
-                .env("LIBRARY", self.sandbox.path("lib"))
-                .env("OUTPUT_DIR", at("output".into()))
-                .env("GENFILES", at("dep/genfiles".into()))
-                .env("CONFIG_JSON_FILE", at("config.json".into()))
-                .env("BETTERFORM_INPUTS_FILE", at("reported".into()))
-                .env("FAIL_DIR", at("fail".into()))
-                .env("ORDER_LOG", at("order.log".into()))
-                .status()
-                .expect("ctl starts");
-            assert!(status.success(), "the oracle's own run failed");
-            let effect = fs::read_to_string(home.join("effect.txt")).expect("effect");
-            let output =
-                fs::read_to_string(at(format!("output/{}/out", name(stage)))).expect("out");
-            results.insert(stage, (effect, output));
-        }
-        results
-    }
-
     /// Which stages must run, and which of them fail; what is known of them afterwards.
     fn expect(
         &mut self,
@@ -380,112 +328,6 @@ impl Oracle {
         .ok()
     }
 
-    /// What ran contains all that the plan called stale, and nothing beyond that and *to be re-checked*; and every stage
-    /// that the plan calls stale is so for reasons that are true.
-    fn check_plan(
-        &self,
-        plan: &serde_json::Value,
-        before: &Before,
-        ran: &BTreeSet<usize>,
-        failed: &BTreeSet<usize>,
-        told: &str,
-    ) {
-        let mut shown = BTreeSet::new();
-        for entry in plan["stages"].as_array().expect("stages") {
-            let stage = parse(entry["stage"].as_str().expect("a name"), "");
-            let decision = entry["decision"].as_str().expect("a decision");
-            shown.insert(stage);
-            match decision {
-                "run" => {
-                    let blocked = !self.world.ancestors(stage).is_disjoint(failed);
-                    assert!(blocked || ran.contains(&stage), "planned, not run: {told}");
-                    let reasons = entry["reasons"].as_array().expect("reasons");
-                    assert!(!reasons.is_empty(), "a run without a reason: {told}");
-                    for reason in reasons {
-                        let true_ = self.is_true(stage, reason, before);
-                        assert!(true_, "{reason} is not true of {}: {told}", name(stage));
-                    }
-                }
-                "undetermined" => {}
-                _ => assert!(!ran.contains(&stage), "run, not planned: {told}"),
-            }
-        }
-        assert!(ran.is_subset(&shown), "run, not in the plan: {told}");
-    }
-
-    /// Every stage that ran says why, and all that it says is true.
-    fn check_reasons(&self, events: &str, before: &Before, ran: &BTreeSet<usize>, told: &str) {
-        let mut said = BTreeSet::new();
-        for line in events.lines() {
-            let event: serde_json::Value = serde_json::from_str(line).expect("an event");
-            if event["event"] != "stage-started" {
-                continue;
-            }
-            let stage = parse(event["stage"].as_str().expect("a name"), "");
-            let reasons = event["reasons"].as_array().expect("reasons");
-            assert!(!reasons.is_empty(), "a run without a reason: {told}");
-            for reason in reasons {
-                let reason = spoken(reason.as_str().expect("a text"));
-                let true_ = self.is_true(stage, &reason, before);
-                assert!(true_, "{reason} is not true of {}: {told}", name(stage));
-            }
-            said.insert(stage);
-        }
-        assert_eq!(&said, ran, "what ran is not what was told: {told}");
-    }
-
-    fn is_true(&self, stage: usize, reason: &serde_json::Value, before: &Before) -> bool {
-        let past = &before.past[stage];
-        let text = |key: &str| reason[key].as_str().unwrap_or_default().to_owned();
-        let Some(cause) = &past.cause else {
-            return matches!(
-                (text("reason").as_str(), past.standing),
-                ("new", Standing::Never)
-                    | ("down", Standing::Down)
-                    | ("last-up-failed", Standing::Failed)
-            ) || (text("reason") == "input" && past.standing == Standing::Failed);
-        };
-        let other = |name: &str| name.split('/').next().map(|name| parse(name, ""));
-        match text("reason").as_str() {
-            "last-up-failed" => past.standing == Standing::Failed,
-            // What a failed attempt depended on is recorded by betterform; the oracle keeps only what came up.
-            "input" if past.standing == Standing::Failed => true,
-            "input" if text("kind") == "output" => {
-                let name = text("name");
-                let now = other(&name).and_then(|other| self.on_disk(other));
-                let then = other(&name).and_then(|other| cause.outputs.get(&other).cloned());
-                now != then
-                    || other(&name).is_some_and(|o| !self.world.ancestors(stage).contains(&o))
-            }
-            "input" if text("kind") == "ancestor" => {
-                let then = other(&text("name")).and_then(|o| cause.incarnations.get(&o).copied());
-                let now = other(&text("name"))
-                    .filter(|o| self.world.ancestors(stage).contains(o))
-                    .map(|o| before.past[o].incarnation);
-                now != then
-            }
-            "input" if text("kind") == "generated" => {
-                let ancestor = other(&text("name")).filter(|_| self.world.stages[stage].generated);
-                ancestor.is_some_and(|ancestor| {
-                    let scratch = self.past[stage].cause.as_ref();
-                    let now = scratch.and_then(|cause| cause.effects.get(&ancestor));
-                    cause.effects.get(&ancestor) != now
-                        || self.past[stage].standing == Standing::Failed
-                })
-            }
-            "input" => {
-                let name = text("name");
-                let file = name.rsplit('/').next().unwrap_or_default();
-                let is_file = text("kind") == "file";
-                let name = if is_file { file.to_owned() } else { name };
-                let key = (text("kind"), name);
-                cause.inputs.get(&key) != self.world.inputs(stage).get(&key)
-            }
-            "output-drift" => before.disk[stage].as_ref() != Some(&cause.output),
-            _ => false,
-        }
-    }
-
     fn check_outputs(&self, scratch: &BTreeMap<usize, (String, String)>) {
         for stage in self.world.present() {
             if self.past[stage].standing == Standing::Up && self.past[stage].cause.is_some() {
@@ -514,23 +356,6 @@ impl Oracle {
 fn same(a: &Cause, b: &Cause) -> bool {
     (&a.effect, &a.reads, &a.incarnations, &a.outputs)
         == (&b.effect, &b.reads, &b.incarnations, &b.outputs)
-}
-
-/// A reason as `apply` says it, in the form in which `plan --json` gives it.
-fn spoken(reason: &str) -> serde_json::Value {
-    let input = |kind: &str, name: &str| json!({"reason": "input", "kind": kind, "name": name});
-    let words: Vec<&str> = reason.split(' ').collect();
-    match words[..] {
-        ["new"] => json!({"reason": "new"}),
-        ["is", "down"] => json!({"reason": "down"}),
-        ["last", "up", "failed", ..] => json!({"reason": "last-up-failed"}),
-        ["its", "output", ..] => json!({"reason": "output-drift"}),
-        [name, "was", "re-created"] => input("ancestor", name),
-        [name, "became", "an", "ancestor"] => input("ancestor", name),
-        [name, "is", "no", "longer", "an", "ancestor"] => input("ancestor", name),
-        [kind, name, _] => input(kind, name),
-        _ => json!({"reason": reason}),
-    }
 }
 
 fn parse(call: &str, action: &str) -> usize {
