@@ -39,7 +39,7 @@ fn edit() -> impl Strategy<Value = Edit> {
     let kind = || 0..crate::world::KINDS;
     let value = || 0..3_u8;
     prop_oneof![
-        3 => (stage(), value()).prop_map(|(s, v)| Edit::Value(s, v)),
+        4 => (stage(), value()).prop_map(|(s, v)| Edit::Value(s, v)),
         2 => (stage(), value()).prop_map(|(s, v)| Edit::Comment(s, v)),
         1 => stage().prop_map(Edit::Executable),
         2 => (kind(), value()).prop_map(|(k, v)| Edit::Config(k, v)),

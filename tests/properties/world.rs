@@ -66,12 +66,16 @@ pub struct World {
 
 /// Random worlds of up to six stages.
 pub fn worlds() -> impl Strategy<Value = World> {
-    prop::collection::vec(stage(), 2..6).prop_map(|mut stages| {
+    // In a chain, what a stage reads of its first ancestor comes to it past others that say nothing of it.
+    let chain = prop::bool::weighted(0.3);
+    (prop::collection::vec(stage(), 2..6), chain).prop_map(|(mut stages, chain)| {
         for (index, stage) in stages.iter_mut().enumerate() {
-            stage.dependencies = (stage.dependencies.iter())
-                .filter(|_| index > 0)
-                .map(|d| d % index.max(1))
-                .collect();
+            let drawn = stage.dependencies.iter().map(|d| d % index.max(1));
+            stage.dependencies = match index.checked_sub(1) {
+                None => BTreeSet::new(),
+                Some(last) if chain => BTreeSet::from([last]),
+                Some(_) => drawn.collect(),
+            };
         }
         World {
             stages,
