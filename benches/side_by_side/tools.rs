@@ -86,7 +86,9 @@ impl Tool {
     /// Moves away all that the tool and the stages made, into a new directory in `place`. It is not removed: right after many
     /// files were, some file systems are slow to make new ones, and a first run never meets that.
     pub(crate) fn reset(&self, place: &Path) -> Result<()> {
-        let aside = tempfile::Builder::new().prefix("before-").tempdir_in(place)?;
+        let aside = tempfile::Builder::new()
+            .prefix("before-")
+            .tempdir_in(place)?;
         let aside = aside.keep();
         let stamps = self.build.directory.join("stamps");
         let has_stamps = stamps.exists();

@@ -36,6 +36,7 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
     let run = session.begin(&mut store, "apply", (selected, goal.jobs), teller)?;
     let walked = reconcile::walk(&site, &mut store, Some(&run.id), &goal, teller)?;
     settle::outputs(&site, &mut store, &walked, teller)?;
+    settle::protection(&site, &mut store, &walked)?;
     report::inputs(&site, &store)?;
     let mut counts = counts(&walked);
     for stage in &walked.left {

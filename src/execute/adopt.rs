@@ -6,7 +6,8 @@ use crate::core::fingerprint::{Digest, Kind};
 use crate::core::lineage::{INHERITED, Lineage, Own};
 use crate::error::Result;
 use crate::execute::site::Site;
-use crate::observe::examine::{Before, Inherited};
+use crate::observe::examine::Inherited;
+use crate::observe::left::Before;
 use crate::state::{Mark, Payload, Store};
 use crate::system::clock;
 
@@ -33,7 +34,7 @@ pub fn mark_up(
         attempt: examined.attempt,
         detail: examined.detail,
         incarnation: Digest::ABSENT,
-        started: clock::now(),
+        started: clock::now_ns(),
     };
     let (left, own) = site.observer.left(stage, &before, &[])?;
     let mut attempt = before.attempt;

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::ErrorKind;
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -47,7 +48,7 @@ pub struct Finished {
     /// When the first attempt started.
     pub started_ms: i64,
     /// What `ctl` wrote to `$BETTERFORM_INPUTS_FILE`, a line each.
-    pub reported: Vec<String>,
+    pub reported: Vec<OsString>,
     /// The last lines that it printed.
     pub tail: Vec<String>,
     /// Where all of it is.
@@ -120,7 +121,7 @@ fn attempt_all(
     site: &Site<'_>,
     task: &Task<'_>,
     say: &dyn Fn(Event),
-) -> Result<(Outcome, Log, Vec<String>)> {
+) -> Result<(Outcome, Log, Vec<OsString>)> {
     let liveness = Liveness::create(&site.liveness_dir(), task.run, task.stage)?;
     let mut log = site.log(task.run, task.stage, task.action);
     let inputs = site
@@ -158,18 +159,23 @@ fn attempt_all(
     Ok((outcome, log, reported(&inputs)?))
 }
 
-/// What `ctl` wrote to `$BETTERFORM_INPUTS_FILE`, which is there only if it wrote something.
-fn reported(inputs: &Path) -> Result<Vec<String>> {
-    let reported = match std::fs::read(inputs) {
-        Ok(reported) => reported,
+/// What `ctl` wrote to `$BETTERFORM_INPUTS_FILE`, a line each; the file is there only if it wrote something.
+fn reported(path: &Path) -> Result<Vec<OsString>> {
+    let text = match std::fs::read(path) {
+        Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(Error::io("cannot read the reported inputs", inputs, &error)),
+        Err(error) => {
+            return Err(Error::io(
+                "cannot read the reported inputs in",
+                path,
+                &error,
+            ));
+        }
     };
-    let reported = String::from_utf8_lossy(&reported);
-    let lines = reported.lines().map(str::trim);
+    let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let lines = lines.filter(|line| !line.is_empty());
     Ok(lines
-        .filter(|line| !line.is_empty())
-        .map(str::to_owned)
+        .map(|line| OsString::from_vec(line.to_vec()))
         .collect())
 }
 

@@ -47,6 +47,7 @@ pub fn before_anything_runs(site: &Site<'_>, store: &Store) -> Result<()> {
     if let Some(directory) = path.parent() {
         private::create_directory(directory)?;
     }
+    site.observer.stamped_files_are_rewritten();
     let text = serde_json::to_vec(&here).map_err(|error| Error::failed(error.to_string()))?;
     write_atomically(&path, &text, Some(0o600))
 }

@@ -132,10 +132,8 @@ impl Site<'_> {
         stage: usize,
         inherited: &Inherited,
     ) -> Result<(Examined, Rendered)> {
-        let rendered = self.observer.render(stage)?;
-        let mut examined = self
-            .observer
-            .examine(stage, self.known(stage), &rendered, inherited)?;
+        let known = self.known(stage);
+        let (mut examined, rendered) = self.observer.examine(stage, known, inherited)?;
         if self.advises {
             let told = self.observer.blind_spots(stage, &rendered, &examined)?;
             examined.warnings.extend(told);

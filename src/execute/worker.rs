@@ -13,7 +13,8 @@ use crate::execute::ctl::{self, Finished, Task};
 use crate::execute::reconcile::Message;
 use crate::execute::site::Site;
 use crate::observe::detail::Detail;
-use crate::observe::examine::{Before, Examined, Inherited};
+use crate::observe::examine::{Examined, Inherited};
+use crate::observe::left::Before;
 use crate::observe::look::Look;
 use crate::stamp::Rendered;
 use crate::state::{Left, RunToken};
@@ -198,7 +199,7 @@ fn prepare(
         detail,
         files,
         incarnation: token.incarnation(),
-        started: clock::now(),
+        started: clock::now_ns(),
     })
 }
 

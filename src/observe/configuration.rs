@@ -21,14 +21,17 @@ pub enum Wanted {
 #[derive(Debug)]
 pub struct Configuration<'a> {
     value: &'a Value,
+    /// The digest of its text, where that says more than the value does.
+    text: Option<Digest>,
     known: Mutex<HashMap<Wanted, Arc<Manifest>>>,
 }
 
 impl<'a> Configuration<'a> {
-    /// The values of a configuration.
-    pub fn new(value: &'a Value) -> Self {
+    /// The values of a configuration, and the JSON that spells them.
+    pub fn new(value: &'a Value, json: &[u8]) -> Self {
         Self {
             value,
+            text: has_long_numbers(json).then(|| Digest::of(json)),
             known: Mutex::new(HashMap::new()),
         }
     }
@@ -46,7 +49,11 @@ impl<'a> Configuration<'a> {
         }
         let mut entries = BTreeMap::new();
         match wanted {
-            Wanted::All => leaves("", self.value, &mut entries),
+            Wanted::All => {
+                leaves("", self.value, &mut entries);
+                // Whoever reads the file may tell apart what is the same number here.
+                entries.extend(self.text.map(|text| (".".to_owned(), text)));
+            }
             Wanted::Paths(paths) => {
                 for path in paths {
                     match find(self.value, path) {
@@ -76,7 +83,7 @@ fn leaves(path: &str, value: &Value, entries: &mut BTreeMap<String, Digest>) {
     match value {
         Value::Object(map) if !map.is_empty() => {
             for (key, value) in map {
-                leaves(&format!("{path}.{key}"), value, entries);
+                leaves(&below(path, key), value, entries);
             }
         }
         _ => {
@@ -86,6 +93,27 @@ fn leaves(path: &str, value: &Value, entries: &mut BTreeMap<String, Digest>) {
             entries.insert(name.to_owned(), hasher.finish());
         }
     }
+}
+
+/// Whether a text may hold numbers of so many digits that they are rounded when they are read.
+fn has_long_numbers(json: &[u8]) -> bool {
+    const EXACT: usize = 15;
+    json.split(|byte| !matches!(byte, b'0'..=b'9' | b'.'))
+        .any(|digits| digits.len() > EXACT)
+}
+
+/// The path of a key's value: `.network.cidr`, or `.labels["app/name.x"]` where a key cannot stand in a path.
+fn below(path: &str, key: &str) -> String {
+    if fits_path(key) {
+        format!("{path}.{key}")
+    } else {
+        format!("{path}[{}]", Value::from(key))
+    }
+}
+
+/// Whether a key can be a part of a path: no other path can then look the same.
+fn fits_path(key: &str) -> bool {
+    !key.is_empty() && !key.contains(['.', '[', '"'])
 }
 
 /// Hashes a value whatever the order of its keys.
@@ -118,7 +146,7 @@ mod tests {
         let wanted = paths.map_or(Wanted::All, |paths| {
             Wanted::Paths(paths.iter().map(|path| (*path).to_owned()).collect())
         });
-        let manifest = Configuration::new(&value).manifest(&wanted);
+        let manifest = Configuration::new(&value, b"").manifest(&wanted);
         let entries = manifest.entries.iter();
         entries
             .map(|(name, digest)| (name.clone(), *digest != Digest::ABSENT))
@@ -141,7 +169,9 @@ mod tests {
     fn the_order_of_keys_does_not_count() {
         let digest = |text: &str| {
             let value: Value = serde_json::from_str(text).unwrap();
-            Configuration::new(&value).manifest(&Wanted::All).digest()
+            Configuration::new(&value, text.as_bytes())
+                .manifest(&Wanted::All)
+                .digest()
         };
         assert_eq!(
             digest(r#"{"l": [{"a": 1, "b": 2}]}"#),
@@ -151,5 +181,26 @@ mod tests {
             digest(r#"{"l": [{"a": 1, "b": 2}]}"#),
             digest(r#"{"l": [{"a": 1, "b": 3}]}"#)
         );
+        assert_ne!(
+            digest(r#"{"id": 123456789012345678901}"#),
+            digest(r#"{"id": 123456789012345678902}"#)
+        );
+    }
+
+    #[test]
+    fn no_two_values_share_a_name() {
+        let value = r#"{"a.b": 1, "a": {"b": 2, "": 3, "[\"\"]": 4}, "a[\"\"]": 5}"#;
+        let names: Vec<_> = names(value, None)
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
+        let expected = [
+            r#".a.b"#,
+            r#".a[""]"#,
+            r#".a["[\"\"]"]"#,
+            r#"["a.b"]"#,
+            r#"["a[\"\"]"]"#,
+        ];
+        assert_eq!(names, expected);
     }
 }

@@ -3,11 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::ffi::OsStrExt;
-use std::sync::Arc;
 
 use crate::core::fingerprint::{Digest, Fingerprint, Kind, Manifest};
 use crate::core::lineage::Own;
-use crate::core::mention::Mentions;
+use crate::core::mention::{MOST_PATHS, Mentions};
 use crate::core::name::unescape;
 use crate::core::plan;
 use crate::core::record::{Attempt, Recorded, stamped_manifest};
@@ -15,10 +14,9 @@ use crate::error::Result;
 use crate::observe::detail::Detail;
 use crate::observe::inputs::{Part, Subject};
 use crate::observe::observer::Observer;
-use crate::observe::outputs::Watch;
 use crate::observe::own::{Owned, present};
 use crate::stamp::Rendered;
-use crate::state::{Left, Payload};
+use crate::state::Payload;
 
 /// A stage's record. Its detail is read when it is needed, and not kept: thousands of them would fill the memory.
 #[derive(Debug)]
@@ -119,36 +117,35 @@ impl Observer<'_> {
         Ok((inputs.digests(), payload))
     }
 
-    /// What a stage that was rendered depends on.
+    /// Renders a stage, and finds out what it depends on.
     ///
     /// # Errors
-    /// Something cannot be read.
+    /// It cannot be rendered, or something cannot be read.
     pub fn examine(
         &self,
         stage: usize,
         known: Option<&Known>,
-        rendered: &Rendered,
         inherited: &Inherited,
-    ) -> Result<Examined> {
+    ) -> Result<(Examined, Rendered)> {
         let before = known.map(Known::detail).unwrap_or_default();
-        let stamped = self.stamped_files(stage, rendered);
-        let mut detail = self.search(stage, rendered, &before)?;
+        let (rendered, stamp) = self.render_steadily(stage, &before.reads)?;
+        let stamped = self.stamped_files(stage, &rendered);
+        let mut detail = self.search(stage, &rendered, &before)?;
         detail
             .made
             .extend(stamped.iter().map(|file| file.path.clone()));
         let subject = Subject {
             stage,
-            template: self.template_contents(stage)?,
+            template: Part::from(Manifest::default()),
             configured: true,
             detail: &detail,
             inherited,
             whole: true,
         };
-        let stamp = self.stamp_inputs(&subject)?;
         let run = self.run_inputs(&subject, Some(Part::from(stamped_manifest(&stamped))))?;
         let mut payload = Payload {
             manifests: stamp.manifests().chain(run.manifests()).collect(),
-            contents: Self::stored_contents(rendered, &stamped),
+            contents: Self::stored_contents(&rendered, &stamped),
         };
         let config = self.config_content(&mut payload);
         let fingerprint = Fingerprint {
@@ -178,7 +175,12 @@ impl Observer<'_> {
         if let Some(known) = known.filter(|known| known.recorded.status.is_up()) {
             self.compare_disk(stage, known, &mut examined)?;
         }
-        Ok(examined)
+        if examined.detail.mentions.truncated() {
+            examined.warnings.push(format!(
+                "its text names more than {MOST_PATHS} files outside the library: changes of the others go unnoticed unless `inputs` names them"
+            ));
+        }
+        Ok((examined, rendered))
     }
 
     fn compare_disk(&self, stage: usize, known: &Known, examined: &mut Examined) -> Result<()> {
@@ -227,137 +229,6 @@ impl Observer<'_> {
             renderer: rendered.renderer.clone(),
         })
     }
-
-    /// What a `ctl up` that succeeded left.
-    ///
-    /// # Errors
-    /// Something cannot be read.
-    pub fn left(&self, stage: usize, before: &Before, reported: &[String]) -> Result<(Left, Own)> {
-        let mut detail = before.detail.clone();
-        detail.owned = self.declared_outputs(stage)?;
-        detail.owned.extend(self.written(&before.watch)?);
-        let known = before
-            .detail
-            .owned
-            .iter()
-            .filter(|name| self.is_output(name));
-        detail.owned.extend(known.cloned());
-        detail.made = before
-            .attempt
-            .stamped
-            .iter()
-            .map(|file| file.path.clone())
-            .collect();
-        detail.kept = self.kept_files(stage, &detail.made)?;
-        let outputs = self.outputs_now(stage, &detail.owned)?;
-        let generated = self.generated(stage, &detail.made)?;
-        let mut payload = Payload::default();
-        let fingerprint = self.report(stage, before, reported, &mut detail, &mut payload)?;
-        let stamped = self.stamped_after(stage, &before.attempt.stamped, &mut payload)?;
-        let manifests = outputs
-            .manifests
-            .iter()
-            .map(|manifest| (manifest.digest(), Arc::clone(manifest)));
-        payload.manifests.extend(manifests);
-        let own = Own {
-            outputs: outputs.digest,
-            generated: generated.digest(),
-            incarnation: before.incarnation,
-        };
-        payload.manifests.push((own.generated, Arc::new(generated)));
-        let left = Left {
-            duration: std::time::Duration::ZERO,
-            outputs: own.outputs,
-            generated: own.generated,
-            stamped,
-            fingerprint,
-            detail: Some(serde_json::to_string(&detail).unwrap_or_default()),
-            payload,
-        };
-        Ok((left, own))
-    }
-
-    /// Takes what is known only afterwards into the fingerprint: what `ctl` reported of its inputs, and files that its text names
-    /// and that it made itself.
-    ///
-    /// A file that was reported and written since `ctl` started may have been read before: it is recorded as something that no
-    /// file is, so that the stage is stale. A file that was not there when `ctl` started cannot have been read before.
-    fn report(
-        &self,
-        stage: usize,
-        before: &Before,
-        reported: &[String],
-        detail: &mut Detail,
-        payload: &mut Payload,
-    ) -> Result<Option<Fingerprint>> {
-        let reported: BTreeSet<String> = reported.iter().map(|line| self.portable(line)).collect();
-        let mut fingerprint = before.attempt.fingerprint.clone();
-        let mut files = before.files.clone();
-        let now = self.files_counted(stage, detail)?;
-        for (name, digest) in &now.entries {
-            if before
-                .files
-                .entries
-                .get(name)
-                .copied()
-                .unwrap_or(Digest::ABSENT)
-                == Digest::ABSENT
-            {
-                files.entries.insert(name.clone(), *digest);
-            }
-        }
-        if reported != detail.reported {
-            detail.reported = reported;
-            let env = self.variables_counted(stage, detail);
-            set(&mut fingerprint, payload, Kind::Env, env);
-            let counted = self.files_counted(stage, detail)?.entries;
-            files.entries.retain(|name, _| counted.contains_key(name));
-            for (name, digest) in counted {
-                let digest = if self.was_written(stage, &name, before) {
-                    Digest::of(b"written while ctl ran")
-                } else {
-                    digest
-                };
-                files.entries.entry(name).or_insert(digest);
-            }
-        }
-        set(&mut fingerprint, payload, Kind::File, files);
-        Ok((fingerprint != before.attempt.fingerprint).then_some(fingerprint))
-    }
-
-    /// Whether a file was written since `ctl` started.
-    fn was_written(&self, stage: usize, name: &str, before: &Before) -> bool {
-        let path = self.expand(stage, name);
-        let written = path.and_then(|path| path.metadata().ok()?.modified().ok());
-        written.is_some_and(|written| written >= before.started)
-    }
-}
-
-fn set(fingerprint: &mut Fingerprint, payload: &mut Payload, kind: Kind, manifest: Manifest) {
-    if manifest.is_empty() {
-        fingerprint.run.remove(&kind);
-    } else {
-        fingerprint.run.insert(kind, manifest.digest());
-        payload
-            .manifests
-            .push((manifest.digest(), Arc::new(manifest)));
-    }
-}
-
-/// How things were before `ctl up` ran.
-pub struct Before {
-    /// With what it was begun.
-    pub attempt: Attempt,
-    /// The same as `attempt.detail`.
-    pub detail: Detail,
-    /// The files among the inputs of its run key.
-    pub files: Manifest,
-    /// The outputs that its text names.
-    pub watch: Watch,
-    /// The incarnation that it is recorded with.
-    pub incarnation: Digest,
-    /// When.
-    pub started: std::time::SystemTime,
 }
 
 /// The names of the files that stamps made.

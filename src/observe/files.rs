@@ -1,10 +1,10 @@
 //! Files outside the stages' own directories that a stage depends on: read while stamping, declared, reported by `ctl`, or
 //! named in the text. Knows nothing of the library's shared files (`shared.rs`) or of outputs (`outputs.rs`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use globset::GlobBuilder;
 
@@ -14,9 +14,11 @@ use crate::core::name::escape;
 use crate::error::{Error, Result};
 use crate::observe::detail::Detail;
 use crate::observe::observer::Observer;
+use crate::observe::own::counts_only_named;
+use crate::observe::shared;
 use crate::observe::tree::Tree;
-use crate::source::lexical;
 use crate::source::settings::PathPattern;
+use crate::source::{disk, lexical};
 use crate::system::tree::{Follow, Walk};
 
 impl Observer<'_> {
@@ -29,7 +31,8 @@ impl Observer<'_> {
         let mut manifest = Manifest::default();
         for path in paths {
             if !self.is_owned_by_ancestor(stage, path) {
-                manifest.entries.insert(self.shown(path), self.file(path)?);
+                let digest = self.file_read(path)?;
+                manifest.entries.insert(self.shown(path), digest);
             }
         }
         Ok(manifest)
@@ -48,7 +51,7 @@ impl Observer<'_> {
             // One that does not become absolute is a name below something else, such as `$OUTPUT_DIR/$STAGE_NAME/x`.
             if let Some(path) = self.expand_from(Path::new(""), stage, text)
                 && path.is_absolute()
-                && self.is_foreign(&path)
+                && self.may_be_input(stage, &path)
             {
                 let digest = if path.is_file() {
                     self.file(&path)?
@@ -59,7 +62,7 @@ impl Observer<'_> {
             }
         }
         for name in detail.mentions.outputs() {
-            self.unowned_output(stage, name, &mut entries)?;
+            self.unowned_output(stage, name, &detail.owned, &mut entries)?;
         }
         for line in detail
             .reported
@@ -81,6 +84,7 @@ impl Observer<'_> {
         &self,
         stage: usize,
         name: &str,
+        own: &BTreeSet<String>,
         entries: &mut BTreeMap<String, Digest>,
     ) -> Result<()> {
         let Some(path) = self.expand(stage, &format!("${{OUTPUT_DIR}}/{name}")) else {
@@ -89,7 +93,8 @@ impl Observer<'_> {
         let Ok(below) = path.strip_prefix(&self.project.wave.output_dir) else {
             return Ok(());
         };
-        if !self.is_owned(below)? && path.is_file() {
+        let is_own = own.contains(&escape(below.as_os_str().as_bytes()));
+        if !is_own && !self.is_owned(below)? && path.is_file() {
             entries.insert(format!("$OUTPUT_DIR/{name}"), self.file(&path)?);
         }
         Ok(())
@@ -104,16 +109,19 @@ impl Observer<'_> {
         Ok(self.all_declared_outputs()?.contains(&name))
     }
 
+    /// Whether a path lies in an ancestor's directory below `$OUTPUT_DIR`, and not only by its name: a link, or `..`, may lead out.
     fn is_owned_by_ancestor(&self, stage: usize, path: &Path) -> bool {
-        let Ok(below) = path.strip_prefix(&self.project.wave.output_dir) else {
-            return false;
-        };
+        let output_dir = &self.project.wave.output_dir;
+        let below = path.strip_prefix(output_dir).ok();
         let first = below
-            .components()
-            .next()
+            .and_then(|below| below.components().next())
             .and_then(|first| first.as_os_str().to_str());
         let owner = first.and_then(|first| self.graph.find(first));
-        owner.is_some_and(|owner| self.is_ancestor(owner.index(), stage))
+        owner.is_some_and(|owner| {
+            let directory = output_dir.join(self.name(owner.index()).as_str());
+            self.is_ancestor(owner.index(), stage)
+                && disk::real(path).starts_with(disk::real(&directory))
+        })
     }
 
     /// The files that a pattern of `inputs` names, under the names that they have as inputs: a path, or one with `*`, `**`, `?`,
@@ -134,7 +142,7 @@ impl Observer<'_> {
             .build()
             .map_err(|error| Error::failed(format!("`{pattern}` in `inputs`: {error}")))?
             .compile_matcher();
-        let tree = Tree::list(&base_path, Walk::all(Follow::Files))?;
+        let tree = Tree::list(&base_path, Walk::all(Follow::All))?;
         let matching = tree
             .files()
             .filter(|(name, _)| glob.is_match(OsStr::from_bytes(name)));
@@ -164,6 +172,38 @@ impl Observer<'_> {
         })?;
         let path = Path::new(OsStr::from_bytes(&bytes));
         Some(lexical::absolute(base, path))
+    }
+
+    /// Whether a file that the text names is no input of another kind already.
+    fn may_be_input(&self, stage: usize, path: &Path) -> bool {
+        self.is_foreign(path)
+            || self.is_template_of_another(stage, path)
+            || self.is_left_out_of_generated(stage, path)
+    }
+
+    /// Whether a path lies in the template directory of another stage, be it in the DAG or not.
+    fn is_template_of_another(&self, stage: usize, path: &Path) -> bool {
+        let library = &self.project.wave.impl_dir;
+        let directory = path
+            .strip_prefix(library)
+            .ok()
+            .and_then(|below| below.components().next())
+            .map(|first| library.join(first));
+        directory.is_some_and(|directory| {
+            directory != self.template_dir(stage) && shared::holds_ctl(&directory)
+        })
+    }
+
+    /// Whether a path is that of a file which an ancestor left below `GENFILES`, and which counts only for stages that name it.
+    fn is_left_out_of_generated(&self, stage: usize, path: &Path) -> bool {
+        let Ok(below) = path.strip_prefix(&self.project.wave.genfiles) else {
+            return false;
+        };
+        let mut components = below.components().map(Component::as_os_str);
+        let owner = components.next().and_then(OsStr::to_str);
+        let owner = owner.and_then(|owner| self.graph.find(owner));
+        owner.is_some_and(|owner| self.is_ancestor(owner.index(), stage))
+            && components.any(|component| counts_only_named(component.as_bytes()))
     }
 
     /// Whether a path lies outside the library, `GENFILES`, `OUTPUT_DIR` and the state.

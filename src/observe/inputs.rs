@@ -101,6 +101,14 @@ impl Inputs {
             .collect()
     }
 
+    /// The digest of a kind's manifest; of an empty one for a kind without inputs.
+    pub(super) fn digest(&self, kind: Kind) -> Digest {
+        match self.0.get(&kind) {
+            Some(part) => part.digest(),
+            None => Manifest::default().digest(),
+        }
+    }
+
     /// The manifest of a kind, where it was looked into.
     pub(super) fn manifest(&self, kind: Kind) -> Manifest {
         match self.0.get(&kind) {

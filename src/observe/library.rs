@@ -1,8 +1,9 @@
 //! The library's shared files as inputs: which of them count for a stage, and what they mention in turn. Listed once a run.
 //! Knows nothing of the stages' own directories.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use crate::core::fingerprint::{Digest, Hasher, Manifest};
@@ -26,6 +27,8 @@ const HASHING: Hashing<'static> = Hashing {
 pub(super) struct Library {
     files: SharedFiles,
     tree: Tree,
+    /// The jsonnet files that the configuration imports: they count for stages that name them.
+    configuration: Tree,
     digest: Digest,
     manifest: OnceLock<Arc<Manifest>>,
     texts: OnceLock<BTreeMap<String, Mentions>>,
@@ -71,7 +74,17 @@ impl Observer<'_> {
         let contents = self
             .cache
             .contents(Key::new("shared", &wave.impl_dir), &tree, HASHING)?;
-        let names: Vec<Vec<u8>> = tree.files().map(|(name, _)| name.to_vec()).collect();
+        let below = |path: &PathBuf| {
+            let below = path.strip_prefix(&wave.impl_dir).ok()?;
+            let plain = below
+                .components()
+                .all(|it| matches!(it, Component::Normal(_)));
+            plain.then(|| below.as_os_str().as_bytes().to_vec())
+        };
+        let imported: BTreeSet<_> = self.jsonnet_files.iter().filter_map(below).collect();
+        let configuration = Tree::select(&wave.impl_dir, imported.iter().map(Vec::as_slice))?;
+        let listed = tree.files().chain(configuration.files());
+        let names: Vec<Vec<u8>> = listed.map(|(name, _)| name.to_vec()).collect();
         let scanner = Scanner::new(&self.locations, &names);
         let mut identity = Hasher::new("searched");
         identity
@@ -84,6 +97,7 @@ impl Observer<'_> {
         Ok(Library {
             files,
             tree,
+            configuration,
             digest: contents.digest,
             manifest,
             texts: OnceLock::new(),
@@ -105,22 +119,21 @@ impl Observer<'_> {
             let tree = library.files.declared(&patterns)?;
             return Ok(SharedInputs::These(Arc::new(tree.manifest(HASHING)?)));
         }
-        if mentions.every_shared() && !whole {
+        let imported = library.imported(mentions)?;
+        if mentions.every_shared() && !whole && imported.is_empty() {
             return Ok(SharedInputs::All(library.digest));
         }
-        if !library
-            .tree
-            .files()
-            .any(|(name, _)| mentions.shared(&escape(name)))
-        {
-            return Ok(SharedInputs::These(Arc::default()));
+        let counts = |(name, _): (&[u8], _)| mentions.shared(&escape(name));
+        if !library.tree.files().any(counts) {
+            return Ok(SharedInputs::These(Arc::new(imported)));
         }
         let all = library.manifest()?;
-        if mentions.every_shared() {
+        if mentions.every_shared() && imported.is_empty() {
             return Ok(SharedInputs::These(all));
         }
         let counts = all.entries.iter().filter(|(name, _)| mentions.shared(name));
         let entries = counts.map(|(name, digest)| (name.clone(), *digest));
+        let entries = entries.chain(imported.entries);
         Ok(SharedInputs::These(Arc::new(Manifest::of(entries))))
     }
 
@@ -153,6 +166,19 @@ pub(super) enum SharedInputs {
 }
 
 impl Library {
+    /// The files of the configuration that a text names.
+    fn imported(&self, mentions: &Mentions) -> Result<Manifest> {
+        let named = |name: &[u8]| mentions.names_shared(&escape(name));
+        if !self.configuration.files().any(|(name, _)| named(name)) {
+            return Ok(Manifest::default());
+        }
+        let mut manifest = self.configuration.manifest(HASHING)?;
+        manifest
+            .entries
+            .retain(|name, _| mentions.names_shared(name));
+        Ok(manifest)
+    }
+
     fn manifest(&self) -> Result<Arc<Manifest>> {
         if let Some(manifest) = self.manifest.get() {
             return Ok(Arc::clone(manifest));

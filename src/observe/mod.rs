@@ -8,6 +8,7 @@ pub mod environment;
 pub mod examine;
 mod files;
 mod inputs;
+pub mod left;
 mod library;
 pub mod look;
 pub mod observer;
@@ -17,6 +18,7 @@ pub mod patterns;
 mod report;
 pub mod shared;
 mod single;
+mod steady;
 pub mod tree;
 mod variables;
 

@@ -1,9 +1,11 @@
 //! All that observing stages needs to know, and digests of files that several stages share. Used by several threads at once.
 //! Knows nothing of what is recorded.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::core::anchor::Anchors;
@@ -36,8 +38,9 @@ pub struct Observer<'a> {
     pub(super) configuration: Configuration<'a>,
     config_bytes: Arc<[u8]>,
     pub(super) locations: Locations,
-    /// The same, and where everything lay at the last run: what stamped files may hold.
-    pub(super) old_and_new: Locations,
+    /// The same, and where everything lay at the last run: what stamped files may hold that were not rewritten yet.
+    old_and_new: Locations,
+    is_rewritten: AtomicBool,
     pub(super) cache: &'a DigestCache,
     pub(super) variables: Variables,
     pub(super) library: OnceLock<Result<Library, String>>,
@@ -96,11 +99,12 @@ impl<'a> Observer<'a> {
         Self {
             project,
             graph,
-            configuration: Configuration::new(&config.value),
+            configuration: Configuration::new(&config.value, &config.bytes),
             config_bytes: config.bytes.as_slice().into(),
             here: here(&old_and_new),
             locations,
             old_and_new,
+            is_rewritten: AtomicBool::new(false),
             cache,
             variables: Variables::new(&project.environment, &key, &anchors),
             library: OnceLock::new(),
@@ -112,6 +116,20 @@ impl<'a> Observer<'a> {
             environment: project.ctl_environment(None),
             plain: Mutex::default(),
             settings: (0..graph.len()).map(|_| OnceLock::new()).collect(),
+        }
+    }
+
+    /// From now on, stamped files that still hold paths of the last run's place are not as they must be.
+    pub fn stamped_files_are_rewritten(&self) {
+        self.is_rewritten.store(true, Ordering::Relaxed);
+    }
+
+    /// The paths that stand for wave variables in stamped files.
+    pub(super) fn stamped_locations(&self) -> &Locations {
+        if self.is_rewritten.load(Ordering::Relaxed) {
+            &self.locations
+        } else {
+            &self.old_and_new
         }
     }
 
@@ -246,26 +264,53 @@ impl<'a> Observer<'a> {
         let configured = tree.files().any(|(name, _)| name == b".gomplate.yaml");
         let contents = self
             .cache
-            .contents(Key::new("template", &root), &tree, TEMPLATES)?;
+            .contents(Key::new("template", &root), &tree, CONTENTS)?;
         Ok((Part::from(contents), configured))
     }
 
-    /// The digest of a file's content, or of all files in a directory, or [`Digest::ABSENT`].
+    /// The digest of a file's content and of whether it is executable, or of all files in a directory and in those that links in
+    /// it lead to, or [`Digest::ABSENT`].
     pub(super) fn file(&self, path: &Path) -> Result<Digest> {
-        let tree = if path.is_dir() {
-            Tree::list(path, Walk::all(Follow::Files))?
-        } else {
-            let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
-                return Ok(Digest::ABSENT);
-            };
-            Tree::select(parent, [name.as_bytes()])?
+        self.digest_at("file", path, Follow::All)
+    }
+
+    /// The same of what a template reads: it sees the names of directories too, and enters no links to them.
+    pub(super) fn file_read(&self, path: &Path) -> Result<Digest> {
+        let contents = self.digest_at("file read", path, Follow::Files)?;
+        if !path.is_dir() {
+            return Ok(contents);
+        }
+        let directories = RefCell::new(BTreeSet::new());
+        let note = |name: &[u8], is_directory: bool| {
+            if is_directory {
+                directories.borrow_mut().insert(name.to_owned());
+            }
+            false
         };
+        let follow = Follow::Files;
+        Tree::list(
+            path,
+            Walk {
+                follow,
+                skip: &note,
+            },
+        )?;
+        let mut hasher = Hasher::new("directory read");
+        hasher.digest(&contents);
+        for name in directories.into_inner() {
+            hasher.field(&name);
+        }
+        Ok(hasher.finish())
+    }
+
+    fn digest_at(&self, purpose: &str, path: &Path, follow: Follow) -> Result<Digest> {
+        let tree = Tree::at(path, follow)?;
         if !tree.exists() || own::present(&tree) == 0 && !path.is_dir() {
             return Ok(Digest::ABSENT);
         }
         let contents = self
             .cache
-            .contents(Key::new("file", path), &tree, Hashing::default())?;
+            .contents(Key::new(purpose, path), &tree, CONTENTS)?;
         Ok(contents.digest)
     }
 }
@@ -315,18 +360,19 @@ impl Observer<'_> {
     pub(super) fn template_contents(&self, stage: usize) -> Result<Part> {
         let root = self.template_dir(stage);
         let tree = Tree::list(&root, Walk::all(Follow::Files))?;
-        let manifest: Manifest = tree.manifest(TEMPLATES)?;
+        let manifest: Manifest = tree.manifest(CONTENTS)?;
         self.cache.put(
             Key::new("template", &root),
             &tree,
-            TEMPLATES,
+            CONTENTS,
             manifest.digest(),
         );
         Ok(Part::from(manifest))
     }
 }
 
-const TEMPLATES: Hashing<'static> = Hashing {
+/// How templates and files elsewhere are hashed.
+const CONTENTS: Hashing<'static> = Hashing {
     prefix: "",
     executable: true,
     locations: None,

@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::core::fingerprint::{Digest, Manifest};
 use crate::core::name::{escape, unescape};
 use crate::core::record::{StampedFile, stamped_manifest};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::observe::cache::Key;
 use crate::observe::detail::Detail;
 use crate::observe::inputs::Part;
@@ -107,20 +107,26 @@ impl Observer<'_> {
     /// # Errors
     /// A file that cannot be read.
     pub fn watch(&self, stage: usize, detail: &Detail) -> Result<Watch> {
-        let mut names = BTreeSet::new();
-        for name in detail.mentions.outputs() {
-            let path = self.expand(stage, &format!("${{OUTPUT_DIR}}/{name}"));
-            let below = path
-                .as_deref()
-                .and_then(|p| p.strip_prefix(&self.project.wave.output_dir).ok());
-            if let Some(below) = below.filter(|below| !self.is_in_stage_directory(below)) {
-                names.insert(escape(below.as_os_str().as_bytes()));
-            }
-        }
+        let named = self.outputs_named(stage, detail);
+        let outside = named
+            .iter()
+            .filter(|below| !self.is_in_stage_directory(below));
+        let names: BTreeSet<String> = outside
+            .map(|below| escape(below.as_os_str().as_bytes()))
+            .collect();
         self.all_outputs().watch(names.iter().map(String::as_str))
     }
 
-    /// The watched files that were written since, and so belong to the stage.
+    /// The files below `$OUTPUT_DIR` that the text of a stage names, relative to it.
+    pub fn outputs_named(&self, stage: usize, detail: &Detail) -> BTreeSet<PathBuf> {
+        let named = detail.mentions.outputs().filter_map(|name| {
+            let path = self.expand(stage, &format!("${{OUTPUT_DIR}}/{name}"))?;
+            let below = path.strip_prefix(&self.project.wave.output_dir).ok()?;
+            Some(below.to_owned())
+        });
+        named.collect()
+    }
+
     /// Whether a file that a stage owns is there.
     pub(super) fn is_output(&self, name: &str) -> bool {
         let path =
@@ -128,6 +134,7 @@ impl Observer<'_> {
         path.is_some_and(|path| path.symlink_metadata().is_ok())
     }
 
+    /// The watched files that were written since, and so belong to the stage.
     pub(super) fn written(&self, watch: &Watch) -> Result<BTreeSet<String>> {
         let written = self.all_outputs().written(watch)?;
         Ok(written.entries.into_keys().collect())
@@ -145,7 +152,7 @@ impl Observer<'_> {
     pub(super) fn stamped_hashing(&self) -> Hashing<'_> {
         Hashing {
             executable: true,
-            locations: Some(&self.old_and_new),
+            locations: Some(self.stamped_locations()),
             contents: true,
             ..Hashing::default()
         }
@@ -243,7 +250,10 @@ impl Observer<'_> {
             let Some(old) = before.iter().find(|file| file.path == path) else {
                 continue;
             };
-            let content: Arc<[u8]> = std::fs::read(tree.path(name)).unwrap_or_default().into();
+            let file = tree.path(name);
+            let content = std::fs::read(&file);
+            let content = content.map_err(|error| Error::io("cannot read", &file, &error))?;
+            let content: Arc<[u8]> = content.into();
             let digest = Digest::of(&self.locations.normalise(&content));
             let stored = if digest == old.digest {
                 old.content
@@ -265,13 +275,11 @@ impl Observer<'_> {
     }
 
     /// What lies in a stage's stamped directory after its `ctl up`: stamped files, and what `ctl` left beside them. Hidden files,
-    /// logs and Terraform's state are no inputs of others.
+    /// logs and Terraform's state are inputs only of stages that name them.
     pub(super) fn generated(&self, stage: usize, made: &BTreeSet<String>) -> Result<Manifest> {
         let skip = |name: &[u8], _: bool| {
             let base = name.rsplit(|byte| *byte == b'/').next().unwrap_or(name);
-            let text = String::from_utf8_lossy(base);
-            !made.contains(&escape(name))
-                && (base.starts_with(b".") || text.contains(".tfstate") || text.ends_with(".log"))
+            !made.contains(&escape(name)) && counts_only_named(base)
         };
         let tree = Tree::list(
             &self.stamped_dir(stage),
@@ -326,6 +334,12 @@ impl Observer<'_> {
             .cloned()
             .collect()
     }
+}
+
+/// Whether a file or directory of this name, which `ctl` left below `$GENFILES`, counts only for stages that name it.
+pub(super) fn counts_only_named(base: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(base);
+    base.starts_with(b".") || text.contains(".tfstate") || text.ends_with(".log")
 }
 
 /// Whether a file is known to hold the state of a tool: Terraform's, or a nested betterform's.

@@ -2,6 +2,7 @@
 //! that holds wherever the deployment lies. Knows nothing of how a report is passed on.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
@@ -60,7 +61,7 @@ impl Observer<'_> {
 
     /// A line that `ctl` reported, as it is recorded: escaped, and so that it means the same where the library and the
     /// deployment are moved together. An absolute path that has a directory in common with the library starts with `$IMPL_DIR`.
-    pub(super) fn portable(&self, line: &str) -> String {
+    pub(super) fn portable(&self, line: &OsStr) -> String {
         let path = Path::new(line);
         let below = |place: &Path| Some(path.strip_prefix(place).ok()?.to_owned());
         let wave = &self.project.wave;

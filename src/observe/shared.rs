@@ -112,7 +112,7 @@ impl SharedFiles {
 }
 
 /// Whether a directory holds a `ctl`, even if that is a link that leads nowhere. A directory of that name is none.
-fn holds_ctl(directory: &Path) -> bool {
+pub(super) fn holds_ctl(directory: &Path) -> bool {
     let ctl = directory.join("ctl").symlink_metadata();
     ctl.is_ok_and(|ctl| !ctl.is_dir())
 }

@@ -14,7 +14,7 @@ use crate::core::location::Locations;
 use crate::core::name::escape;
 use crate::error::{Error, Result};
 use crate::system::clock;
-use crate::system::tree::{Files, Kind, Stat, Walk, list, select};
+use crate::system::tree::{Files, Follow, Kind, Stat, Walk, list, select};
 
 /// Files below one directory, as they were when it was listed.
 #[derive(Clone, Debug)]
@@ -70,6 +70,20 @@ impl Tree {
         })
     }
 
+    /// The files of a directory, or one file, as that of the directory that it lies in.
+    ///
+    /// # Errors
+    /// Those of [`Self::list`] and [`Self::select`].
+    pub fn at(path: &Path, follow: Follow) -> Result<Self> {
+        if path.is_dir() {
+            return Self::list(path, Walk::all(follow));
+        }
+        match (path.parent(), path.file_name()) {
+            (Some(parent), Some(name)) => Self::select(parent, [name.as_bytes()]),
+            _ => Self::select(path, []),
+        }
+    }
+
     /// The directory.
     pub fn root(&self) -> &Path {
         &self.root
@@ -115,16 +129,16 @@ impl Tree {
     /// Whether a later change of any file is certain to change the signature: no file has a time so near to that of the
     /// listing, or after it, that the next change could bear the same.
     pub fn is_settled(&self) -> bool {
-        let times = || {
-            self.files
-                .iter()
-                .filter(|(_, stat)| stat.kind != Kind::Missing)
-                .map(|(_, stat)| stat)
-        };
-        let whole = |stat: &Stat| stat.modified % SECOND == 0 && stat.changed % SECOND == 0;
-        let margin = if times().all(whole) { COARSE } else { FINE };
-        let newest = times().map(Stat::newest).max();
-        newest.is_none_or(|newest| newest < self.listed.saturating_sub(margin))
+        !self.was_written_since(self.listed)
+    }
+
+    /// Whether a file may have been written, or put in its place, at this time or later, in nanoseconds since 1970. Times
+    /// are taken for as fine as each file's own look.
+    pub fn was_written_since(&self, time: i64) -> bool {
+        let there = |stat: &Stat| stat.kind != Kind::Missing;
+        self.files
+            .iter()
+            .any(|(_, stat)| there(stat) && stat.newest() >= time.saturating_sub(margin(stat)))
     }
 
     /// The digests of all files' contents, by name. Names are escaped.
@@ -212,8 +226,14 @@ const SECOND: i64 = 1_000_000_000;
 /// Where times are as fine as nanoseconds, the kernel still sets them by a clock that ticks every few milliseconds.
 const FINE: i64 = 20_000_000;
 
-/// Where all times are whole seconds, or every second one.
+/// Where times are whole seconds, or every second one.
 const COARSE: i64 = 2 * SECOND + FINE;
+
+/// How much later than a file's times say it may have changed. Some file systems keep one of the two times finer than the other.
+fn margin(stat: &Stat) -> i64 {
+    let coarse = stat.modified % SECOND == 0 || stat.changed % SECOND == 0;
+    if coarse { COARSE } else { FINE }
+}
 
 /// The parts of a stat that a change of the file changes, in a fixed form.
 fn packed(stat: &Stat) -> [u8; 42] {

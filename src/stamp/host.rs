@@ -149,7 +149,7 @@ impl StageHost<'_> {
         let mut path = String::new();
         for key in keys {
             match std::str::from_utf8(key) {
-                Ok(key) if !key.contains('.') && !key.is_empty() => {
+                Ok(key) if !key.is_empty() && !key.contains(['.', '[', '"']) => {
                     path.push('.');
                     path.push_str(key);
                 }

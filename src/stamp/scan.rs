@@ -104,17 +104,17 @@ impl Scan<'_> {
         let mut paths = BTreeSet::new();
         let rest = BEFORE_LITERAL.replace_all(action, |found: &Captures<'_>| {
             paths.insert(self.joined("", found, 1, 2));
-            " "
+            " \u{1} "
         });
         let rest = FORMATTED.replace_all(&rest, |found: &Captures<'_>| {
             paths.insert(self.joined(&found[1], found, 3, 2));
-            " "
+            " \u{1} "
         });
         let mut literals = Vec::new();
         let rest = LITERAL.replace_all(&rest, |found: &Captures<'_>| {
             let literal = found.get(1).or_else(|| found.get(2));
             literals.extend(literal.map(|literal| literal.as_str().to_owned()));
-            " "
+            " \u{2} "
         });
         for literal in literals.iter().filter(|text| is_path(text)) {
             let path = self.request.deployment.join(literal);
@@ -128,7 +128,9 @@ impl Scan<'_> {
                 self.url(url);
             }
             let assigned = ASSIGNED.replace(&rest, " ");
-            self.reads.incomplete |= COMPUTED.is_match(&assigned);
+            let plain = PLAIN.find_iter(&assigned).count();
+            let all = READS.find_iter(&assigned).count();
+            self.reads.incomplete |= plain < all || COMPUTED.is_match(&assigned);
         }
     }
 
@@ -222,6 +224,22 @@ static WHOLE: LazyLock<Regex> = LazyLock::new(|| {
 static READER: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r"\bfile\.\w|\b(?:ds|datasource|include|defineDatasource|datasourceReachable)\b|\bdata\.(?:Datasource|Include|DefineDatasource|DatasourceReachable)|\btmpl\.Exec\b.*\bfile\b",
+    )
+});
+/// A function that reads what its first argument names, or, of a file, more than its content.
+static READS: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"\bfile\.\w+|\b(?:ds|datasource|include|datasourceReachable)\b|\bdata\.(?:Datasource|Include|DatasourceReachable)",
+    )
+});
+/// One whose first argument was found: a literal, or a variable and what is put behind it, before or behind the function.
+static PLAIN: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?x)
+        \b (?: file\.(?:Read|ReadDir|Walk|Exists|IsDir) | ds | datasource | include | datasourceReachable
+            | data\.(?:Datasource|Include|DatasourceReachable) )
+            \s+ (?: \x02 | \( \s* printf? \s+ \x01 \s* (?: \) | \| | $ ) )
+        | (?: \x01 | \x02 ) \s* \)? \s* \| \s* file\.(?:Read|ReadDir|Walk|Exists|IsDir) \b",
     )
 });
 /// A variable and what is put behind it: `.Env.OUTPUT_DIR "/x.json"`, `(getenv "X") "/y"`.

@@ -23,7 +23,8 @@ pub struct Restamp {
     pub fingerprint: Fingerprint,
     /// The detail that belongs to it.
     pub detail: String,
-    /// The stamped files.
+    /// The stamped files, for a stage of which none are recorded. Those that are stay: as its `ctl up` left them, with the place
+    /// where that was.
     pub stamped: Vec<StampedFile>,
     /// What all this refers to.
     pub payload: Payload,
@@ -167,6 +168,20 @@ impl Store {
         })
     }
 
+    /// Keeps stages that are up from being taken down.
+    ///
+    /// # Errors
+    /// If the system refuses, or if one of them is not up; then nothing is recorded.
+    pub fn protect(&mut self, stages: &[StageName]) -> Result<()> {
+        self.write("protect", |transaction| {
+            for stage in stages {
+                let row = find_up(transaction, stage)?;
+                transaction.execute("UPDATE stage SET protect = 1 WHERE id = ?", [row.id])?;
+            }
+            Ok(())
+        })
+    }
+
     /// Lets a stage be taken down.
     ///
     /// # Errors
@@ -183,17 +198,22 @@ impl Store {
 fn restamp_one(transaction: &Transaction<'_>, restamp: &Restamp) -> Step<()> {
     contents::insert(transaction, &restamp.payload)?;
     let row = find_up(transaction, &restamp.stage)?;
-    let stamped = record_stamped(transaction, row.id, &restamp.stamped)?;
     transaction
-        .prepare_cached(
-            "UPDATE stage SET fingerprint = ?2, detail = ?3, stamped = ?4 WHERE id = ?1",
-        )?
+        .prepare_cached("UPDATE stage SET fingerprint = ?2, detail = ?3 WHERE id = ?1")?
         .execute((
             row.id,
             codec::encode_fingerprint(&restamp.fingerprint),
             &restamp.detail,
-            stamped.as_bytes(),
         ))?;
+    let none: bool = transaction
+        .prepare_cached("SELECT stamped IS NULL FROM stage WHERE id = ?")?
+        .query_row([row.id], |row| row.get(0))?;
+    if none {
+        let stamped = record_stamped(transaction, row.id, &restamp.stamped)?;
+        transaction
+            .prepare_cached("UPDATE stage SET stamped = ?2 WHERE id = ?1")?
+            .execute((row.id, stamped.as_bytes()))?;
+    }
     Ok(())
 }
 

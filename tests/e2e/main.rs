@@ -33,3 +33,4 @@ mod places;
 mod sandbox;
 mod secrets;
 mod selection;
+mod trust;

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::process::Command;
 
 use crate::edits::Edit;
 use crate::sandbox::Sandbox;
 use crate::world::{World, name};
+
+mod reasons;
+mod scratch;
 
 /// What is known of a stage from all that happened to it.
 #[derive(Clone, Debug, Default)]
@@ -36,8 +38,16 @@ struct Cause {
     reads: BTreeSet<usize>,
     incarnations: BTreeMap<usize, u32>,
     outputs: BTreeMap<usize, String>,
+    effects: BTreeMap<usize, String>,
     output: String,
     inputs: BTreeMap<(String, String), String>,
+}
+
+/// How everything was when `plan` and `apply` looked at it.
+struct Before {
+    past: Vec<Past>,
+    /// The output of each stage.
+    disk: Vec<Option<String>>,
 }
 
 struct Oracle {
@@ -76,6 +86,7 @@ impl Oracle {
             Edit::UnusedConfig(v) => world.unused = v,
             Edit::Variable(k, v) => world.variables[k] = v,
             Edit::Shared(k, v) => world.shared[k] = v,
+            Edit::File(k, v) => world.files[k] = v,
             Edit::Fail(s) => world.stages[s % count].fails = true,
             Edit::Heal => world.stages.iter_mut().for_each(|s| s.fails = false),
             Edit::RemoveStage(s) => world.stages[s % count].present = world.present().len() == 1,
@@ -86,9 +97,12 @@ impl Oracle {
                     world.stages[s].dependencies.insert(d);
                 }
             }
+            Edit::RemoveEdges(s) => world.stages[s % count].dependencies.clear(),
             Edit::Touch => self.sandbox.touch_everything(),
             Edit::DeleteOutput(s) => self.output(s % count, None),
             Edit::EditOutput(s) => self.output(s % count, Some("edited\n")),
+            // What ancestors left there is read by those that run then: it must not be gone.
+            Edit::DeleteGenfiles if world.stages.iter().any(|s| s.generated) => {}
             Edit::DeleteGenfiles => self.sandbox.remove("dep/genfiles"),
             Edit::Move => self.sandbox.relocate(),
             Edit::Down => self.down(&(0..count).collect(), &["down", "--yes"]),
@@ -212,9 +226,13 @@ impl Oracle {
         self.prepare();
         let scratch = self.from_scratch();
         let plan = self.run(&["plan", "--json"]).exits(0).json();
-        let before = self.past.clone();
+        let disk = (0..self.past.len()).map(|stage| self.on_disk(stage));
+        let before = Before {
+            past: self.past.clone(),
+            disk: disk.collect(),
+        };
         let (expected, failed) = self.expect(&scratch);
-        let ran = self.run(&["apply", "-j2"]);
+        let ran = self.run(&["apply", "-j2", "--json"]);
         let calls = self.sandbox.calls();
         let told = format!("{ran:?}\nplan: {plan}\ncalls: {calls:?}");
         assert_eq!(ran.code, i32::from(!failed.is_empty()), "{told}");
@@ -234,7 +252,8 @@ impl Oracle {
                 name(*stage)
             );
         }
-        self.check_plan(&plan, &before, &set, failed.is_empty(), &told);
+        self.check_plan(&plan, &before, &set, &failed, &told);
+        self.check_reasons(&ran.stdout, &before, &set, &told);
         self.check_outputs(&scratch);
         let again = self.run(&["apply", "-j2"]);
         let calls: BTreeSet<usize> = self
@@ -244,54 +263,6 @@ impl Oracle {
             .map(|c| parse(c, "up"))
             .collect();
         assert_eq!(calls, failed, "the second apply: {again:?}\nafter {told}");
-    }
-
-    /// Runs every `ctl` by hand in a directory of its own, with templates filled in by hand.
-    fn from_scratch(&self) -> BTreeMap<usize, (String, String)> {
-        let scratch = tempfile::tempdir().expect("a temporary directory");
-        let at = |path: String| scratch.path().join(path);
-        for directory in ["output", "fail"] {
-            fs::create_dir_all(at(directory.into())).expect("a directory");
-        }
-        let mut results = BTreeMap::new();
-        for stage in self.world.present() {
-            let home = at(format!("dep/genfiles/{}", name(stage)));
-            fs::create_dir_all(&home).expect("a directory");
-            for (file, text, executable) in self.world.templates(stage) {
-                let text = if file == "conf" {
-                    self.world.conf(stage)
-                } else {
-                    text
-                };
-                fs::write(home.join(&file), text).expect("a file");
-                use std::os::unix::fs::PermissionsExt;
-                let mode = if executable { 0o755 } else { 0o644 };
-                fs::set_permissions(home.join(&file), fs::Permissions::from_mode(mode))
-                    .expect("a mode");
-            }
-            let mut command = Command::new(home.join("ctl"));
-            command.arg("up").current_dir(&home).env_clear();
-            command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-            for (index, value) in self.world.variables.iter().enumerate() {
-                if let Some(value) = value {
-                    command.env(format!("APP_{index}"), value.to_string());
-                }
-            }
-            let status = command
-                .env("STAGE_NAME", name(stage))
-                .env("LIBRARY", self.sandbox.path("lib"))
-                .env("OUTPUT_DIR", at("output".into()))
-                .env("FAIL_DIR", at("fail".into()))
-                .env("ORDER_LOG", at("order.log".into()))
-                .status()
-                .expect("ctl starts");
-            assert!(status.success(), "the oracle's own run failed");
-            let effect = fs::read_to_string(home.join("effect.txt")).expect("effect");
-            let output =
-                fs::read_to_string(at(format!("output/{}/out", name(stage)))).expect("out");
-            results.insert(stage, (effect, output));
-        }
-        results
     }
 
     /// Which stages must run, and which of them fail; what is known of them afterwards.
@@ -337,10 +308,12 @@ impl Oracle {
         let ancestors = self.world.ancestors(stage);
         let incarnations = ancestors.iter().map(|a| (*a, self.past[*a].incarnation));
         let outputs = ancestors.iter().map(|a| (*a, scratch[a].1.clone()));
+        let effects = ancestors.iter().map(|a| (*a, scratch[a].0.clone()));
         Cause {
             effect: scratch[&stage].0.clone(),
             incarnations: incarnations.collect(),
             outputs: outputs.collect(),
+            effects: effects.collect(),
             output: scratch[&stage].1.clone(),
             inputs: self.world.inputs(stage),
             reads: ancestors,
@@ -353,77 +326,6 @@ impl Oracle {
                 .path(&format!("dep/output/{}/out", name(stage))),
         )
         .ok()
-    }
-
-    /// What ran contains all that the plan called stale, and nothing beyond that and *to be re-checked*; and every stage
-    /// that the plan calls stale is so for reasons that are true.
-    fn check_plan(
-        &self,
-        plan: &serde_json::Value,
-        before: &[Past],
-        ran: &BTreeSet<usize>,
-        complete: bool,
-        told: &str,
-    ) {
-        for entry in plan["stages"].as_array().expect("stages") {
-            let stage = parse(entry["stage"].as_str().expect("a name"), "");
-            let decision = entry["decision"].as_str().expect("a decision");
-            match decision {
-                "run" => {
-                    assert!(
-                        !complete || ran.contains(&stage),
-                        "planned, not run: {told}"
-                    );
-                    let reasons = entry["reasons"].as_array().expect("reasons");
-                    assert!(!reasons.is_empty(), "a run without a reason: {told}");
-                    for reason in reasons {
-                        let true_ = self.is_true(stage, reason, before);
-                        assert!(true_, "{reason} is not true of {}: {told}", name(stage));
-                    }
-                }
-                "undetermined" => {}
-                _ => assert!(!ran.contains(&stage), "run, not planned: {told}"),
-            }
-        }
-    }
-
-    fn is_true(&self, stage: usize, reason: &serde_json::Value, before: &[Past]) -> bool {
-        let past = &before[stage];
-        let text = |key: &str| reason[key].as_str().unwrap_or_default().to_owned();
-        let Some(cause) = &past.cause else {
-            return matches!(
-                (text("reason").as_str(), past.standing),
-                ("new", Standing::Never)
-                    | ("down", Standing::Down)
-                    | ("last-up-failed", Standing::Failed)
-            ) || (text("reason") == "input" && past.standing == Standing::Failed);
-        };
-        let other = |name: &str| name.split('/').next().map(|name| parse(name, ""));
-        match text("reason").as_str() {
-            "last-up-failed" => past.standing == Standing::Failed,
-            // What a failed attempt depended on is recorded by betterform; the oracle keeps only what came up.
-            "input" if past.standing == Standing::Failed => true,
-            "input" if text("kind") == "output" => {
-                let name = text("name");
-                let now = other(&name).and_then(|other| self.on_disk(other));
-                let then = other(&name).and_then(|other| cause.outputs.get(&other).cloned());
-                now != then
-                    || other(&name).is_some_and(|o| !self.world.ancestors(stage).contains(&o))
-            }
-            "input" if text("kind") == "ancestor" => {
-                let then = other(&text("name")).and_then(|o| cause.incarnations.get(&o).copied());
-                let now = other(&text("name"))
-                    .filter(|o| self.world.ancestors(stage).contains(o))
-                    .map(|o| before[o].incarnation);
-                now != then
-            }
-            "input" => {
-                let key = (text("kind"), text("name"));
-                cause.inputs.get(&key) != self.world.inputs(stage).get(&key)
-            }
-            "output-drift" => true,
-            _ => false,
-        }
     }
 
     fn check_outputs(&self, scratch: &BTreeMap<usize, (String, String)>) {

@@ -26,12 +26,31 @@ pub struct Stage {
     pub variable: Option<usize>,
     /// Which shared file its `ctl` reads.
     pub shared: Option<usize>,
+    /// Which file outside the library it reads, and how betterform may know.
+    pub file: Option<(usize, Way)>,
+    /// Whether its `ctl` reads the whole configuration.
+    pub whole: bool,
+    /// Whether its `ctl` reads what its ancestors left below `$GENFILES`.
+    pub generated: bool,
     /// Whether its output says little, so that most changes stop here.
     pub narrow: bool,
     /// Whether its `ctl` fails.
     pub fails: bool,
     /// Whether it is in the DAG.
     pub present: bool,
+}
+
+/// How a file outside the library becomes known as an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// A template reads it.
+    Read,
+    /// The text of `ctl` names it.
+    Named,
+    /// The settings declare it.
+    Declared,
+    /// `ctl` reports it.
+    Reported,
 }
 
 /// A library and the environment it is used in.
@@ -42,16 +61,21 @@ pub struct World {
     pub unused: u8,
     pub variables: [Option<u8>; KINDS],
     pub shared: [u8; KINDS],
+    pub files: [Option<u8>; KINDS],
 }
 
 /// Random worlds of up to six stages.
 pub fn worlds() -> impl Strategy<Value = World> {
-    prop::collection::vec(stage(), 2..6).prop_map(|mut stages| {
+    // In a chain, what a stage reads of its first ancestor comes to it past others that say nothing of it.
+    let chain = prop::bool::weighted(0.3);
+    (prop::collection::vec(stage(), 2..6), chain).prop_map(|(mut stages, chain)| {
         for (index, stage) in stages.iter_mut().enumerate() {
-            stage.dependencies = (stage.dependencies.iter())
-                .filter(|_| index > 0)
-                .map(|d| d % index.max(1))
-                .collect();
+            let drawn = stage.dependencies.iter().map(|d| d % index.max(1));
+            stage.dependencies = match index.checked_sub(1) {
+                None => BTreeSet::new(),
+                Some(last) if chain => BTreeSet::from([last]),
+                Some(_) => drawn.collect(),
+            };
         }
         World {
             stages,
@@ -59,6 +83,7 @@ pub fn worlds() -> impl Strategy<Value = World> {
             unused: 0,
             variables: [None, Some(0)],
             shared: [0; KINDS],
+            files: [Some(0), None],
         }
     })
 }
@@ -66,8 +91,12 @@ pub fn worlds() -> impl Strategy<Value = World> {
 fn stage() -> impl Strategy<Value = Stage> {
     let which = || prop::option::of(0..KINDS);
     let dependencies = prop::collection::btree_set(0..6_usize, 0..3);
-    (dependencies, which(), which(), which(), any::<bool>()).prop_map(
-        |(dependencies, config, variable, shared, narrow)| Stage {
+    let ways = [Way::Read, Way::Named, Way::Declared, Way::Reported];
+    let file = prop::option::of((0..KINDS, prop::sample::select(ways.to_vec())));
+    let seldom = || prop::bool::weighted(0.2);
+    let reads = (which(), which(), which(), file, seldom(), seldom());
+    (dependencies, reads, any::<bool>()).prop_map(
+        |(dependencies, (config, variable, shared, file, whole, generated), narrow)| Stage {
             dependencies,
             value: 0,
             comment: 0,
@@ -75,6 +104,9 @@ fn stage() -> impl Strategy<Value = Stage> {
             config,
             variable,
             shared,
+            file,
+            whole,
+            generated,
             narrow,
             fails: false,
             present: true,
@@ -135,12 +167,63 @@ impl World {
                 &format!("shared {text}\n"),
             );
         }
+        self.write_files(sandbox);
         for stage in 0..self.stages.len() {
             for (file, text, executable) in self.templates(stage) {
                 let path = format!("lib/{}/{file}", name(stage));
                 put(sandbox, &path, &text);
                 sandbox.executable(&path, executable);
             }
+        }
+    }
+
+    /// The files outside the library, and the settings that declare some.
+    fn write_files(&self, sandbox: &Sandbox) {
+        for (index, value) in self.files.iter().enumerate() {
+            let path = format!("elsewhere/file_{index}.txt");
+            match value {
+                Some(value) => put(sandbox, &path, &format!("file {value}\n")),
+                None if sandbox.exists(&path) => sandbox.remove(&path),
+                None => {}
+            }
+        }
+        let declared = self.stages.iter().enumerate().filter_map(|(index, stage)| {
+            let (file, _) = stage.file.filter(|(_, way)| *way == Way::Declared)?;
+            let (stage, path) = (name(index), format!("../elsewhere/file_{file}.txt"));
+            Some(format!("[stage.{stage}]\ninputs = [\"{path}\"]\n"))
+        });
+        put(
+            sandbox,
+            "lib/betterform.toml",
+            &declared.collect::<String>(),
+        );
+    }
+
+    /// The configuration as JSON without white space.
+    pub fn json(&self) -> String {
+        let values = self.config.iter().enumerate();
+        let values: String = values.map(|(k, v)| format!("\"k{k}\":{v},")).collect();
+        format!("{{{values}\"unused\":{}}}", self.unused)
+    }
+
+    /// What a stage's template `read` renders to.
+    pub fn read(&self, stage: usize) -> String {
+        let file = self.stages[stage].file.filter(|(_, way)| *way == Way::Read);
+        match file.and_then(|(file, _)| self.files[file]) {
+            Some(value) => format!("read file {value}\n"),
+            None => "read".into(),
+        }
+    }
+
+    fn read_template(&self, stage: usize) -> String {
+        match self.stages[stage].file {
+            Some((file, Way::Read)) => {
+                let path = format!("\"../elsewhere/file_{file}.txt\"");
+                format!(
+                    "read{{{{ if file.Exists {path} }}}} {{{{ file.Read {path} }}}}{{{{ end }}}}"
+                )
+            }
+            _ => "read".into(),
         }
     }
 
@@ -163,6 +246,7 @@ impl World {
             ("ctl".into(), self.ctl(stage), true),
             ("value".into(), format!("value {}\n", it.value), false),
             ("conf".into(), conf, false),
+            ("read".into(), self.read_template(stage), false),
             ("tool".into(), "tool\n".into(), it.executable),
             (
                 "reads".into(),
@@ -188,6 +272,26 @@ impl World {
         let shared = it.shared.map_or(String::new(), |k| {
             format!("  cat \"$LIBRARY/shared_{k}.txt\"\n")
         });
+        let place = "$LIBRARY/../elsewhere";
+        let cat = "2>/dev/null || echo no file";
+        let file = match it.file {
+            Some((k, Way::Named)) => format!("  cat \"{place}/file_{k}.txt\" {cat}\n"),
+            Some((k, Way::Declared)) => format!("  f=file_; cat \"{place}/${{f}}{k}.txt\" {cat}\n"),
+            Some((k, Way::Reported)) => format!(
+                "  f=file_; f=\"{place}/${{f}}{k}.txt\"; echo \"$f\" >> \"$BETTERFORM_INPUTS_FILE\"; cat \"$f\" {cat}\n"
+            ),
+            _ => String::new(),
+        };
+        let whole = if it.whole {
+            "  tr -d ' \\n' < \"$CONFIG_JSON_FILE\"; echo\n"
+        } else {
+            ""
+        };
+        let generated = if it.generated {
+            "  for ancestor in $(tail -n +2 reads); do cat \"$GENFILES/$ancestor/effect.txt\"; done\n"
+        } else {
+            ""
+        };
         let narrow = if it.narrow { "head -n 1" } else { "cat" };
         format!(
             "#!/bin/sh
@@ -197,9 +301,9 @@ echo \"$STAGE_NAME $1\" >> \"$ORDER_LOG\"
 if ls \"$FAIL_DIR\" | grep -qx \"$STAGE_NAME\"; then exit 3; fi
 effect() {{
   echo narrow
-  cat value conf
+  cat value conf read reads
   if [ -x tool ]; then echo executable; fi
-{variable}{shared}  for ancestor in $(tail -n +2 reads); do cat \"$OUTPUT_DIR/$ancestor/out\"; done
+{variable}{shared}{file}{whole}{generated}  for ancestor in $(tail -n +2 reads); do cat \"$OUTPUT_DIR/$ancestor/out\"; done
 }}
 effect > effect.txt
 mkdir -p \"$OUTPUT_DIR/$STAGE_NAME\"
@@ -220,6 +324,16 @@ effect | {narrow} > \"$OUTPUT_DIR/$STAGE_NAME/out\"
         }
         if let Some(k) = it.config {
             add("config", format!(".k{k}"), self.config[k].to_string());
+        }
+        if it.whole {
+            for (k, value) in self.config.iter().enumerate() {
+                add("config", format!(".k{k}"), value.to_string());
+            }
+            add("config", ".unused".into(), self.unused.to_string());
+        }
+        if let Some((k, _)) = it.file {
+            let name = format!("file_{k}.txt");
+            add("file", name, format!("{:?}", self.files[k]));
         }
         if let Some(k) = it.variable {
             add(

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 mod path;
 mod scan;
 mod shared;
+mod variable;
 mod word;
 
 pub use path::{expand, is_system};
@@ -19,8 +20,8 @@ pub use scan::Scanner;
 /// How many environment variables of a stage are remembered by name; a stage that names more mentions all.
 pub const MOST_NAMES: usize = 4096;
 
-/// How many paths of a stage are remembered; the rest is not looked at.
-pub const MOST_PATHS: usize = 1024;
+/// How many paths of a stage are remembered; the rest is not looked at, and the user is told.
+pub const MOST_PATHS: usize = 16384;
 
 /// The variables of the wave interface that name a file or a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -146,8 +147,8 @@ impl Mentions {
         !self.tools.is_empty()
     }
 
-    /// Paths that stand in the text, outside `IMPL_DIR`, `GENFILES`, `OUTPUT_DIR` and the system's directories, as
-    /// `${VAR}/…` or absolute; [`expand`] says what they stand for. Whether such a file exists is not known here.
+    /// Paths that stand in the text, outside `OUTPUT_DIR` and the system's directories, as `${VAR}/…` or absolute; [`expand`] says
+    /// what they stand for. Whether such a file exists, and counts, is not known here.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.paths.iter().map(String::as_str)
     }
@@ -159,11 +160,16 @@ impl Mentions {
 
     /// Whether a shared file of the library, by its escaped name relative to the library, counts.
     pub fn shared(&self, name: &str) -> bool {
+        self.every_shared() || self.names_shared(name)
+    }
+
+    /// Whether a text names a shared file itself, or a directory that it lies in.
+    pub fn names_shared(&self, name: &str) -> bool {
         let above = |(end, _)| {
             name.get(..=end)
                 .is_some_and(|above| self.shared.contains(above))
         };
-        self.every_shared() || self.shared.contains(name) || name.match_indices('/').any(above)
+        self.shared.contains(name) || name.match_indices('/').any(above)
     }
 
     /// Whether all shared files count.

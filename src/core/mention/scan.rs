@@ -9,8 +9,11 @@ use crate::core::fingerprint::{Digest, Hasher};
 use crate::core::location::{Found, Locations, TOKEN, in_component, starts_path};
 use crate::core::mention::path::{close, is_system, own, tail};
 use crate::core::mention::shared::{Meaning, automaton, is_whole, patterns};
-use crate::core::mention::word::{name, reference, upper, word};
+use crate::core::mention::word::reference;
 use crate::core::mention::{Mentions, Tool, Wave};
+
+/// The version of the search, and of the search for what gomplate reads: another one has every stage looked at from scratch.
+const VERSION: u64 = 2;
 
 /// Finds what texts mention. Made once for a library; used by many threads.
 #[derive(Debug)]
@@ -24,12 +27,12 @@ pub struct Scanner {
 }
 
 /// The text that is looked at, and what is found in it.
-struct Text<'a> {
+pub(super) struct Text<'a> {
     stage: Option<&'a str>,
-    bytes: &'a [u8],
+    pub(super) bytes: &'a [u8],
     /// Whether it is a program or an archive, in which only names in capitals mean something.
-    binary: bool,
-    mentions: &'a mut Mentions,
+    pub(super) binary: bool,
+    pub(super) mentions: &'a mut Mentions,
 }
 
 impl Scanner {
@@ -37,6 +40,7 @@ impl Scanner {
     pub fn new(locations: &Locations, shared: &[Vec<u8>]) -> Self {
         let patterns = patterns(locations, shared);
         let mut hasher = Hasher::new("mentions");
+        hasher.number(VERSION);
         for (pattern, meanings) in &patterns {
             hasher.field(pattern).number(meanings.len() as u64);
             hasher.field(format!("{meanings:?}").as_bytes());
@@ -165,42 +169,6 @@ impl Scanner {
 }
 
 impl Text<'_> {
-    /// A `$` at `at`.
-    fn dollar(&mut self, at: usize) {
-        let Some(found) = reference(self.bytes, at) else {
-            return;
-        };
-        if self.binary && upper(found.name.as_bytes()).is_none() {
-            return;
-        }
-        if Wave::named(found.name).is_some() {
-            // The other pass finds it.
-            return;
-        }
-        self.mentions.add_name(found.name);
-        let end = close(self.bytes, found.end);
-        if !self.binary && self.bytes.get(end) == Some(&b'/') {
-            let start = format!("${{{}}}", found.name);
-            self.path(&start, end);
-        }
-    }
-
-    /// A quote, `.` or `[` at `at`: a name in capitals may follow; behind `.Env.` any name.
-    fn quoted(&mut self, at: usize) {
-        let found = word(self.bytes, at + 1);
-        let any = || {
-            let before = self.bytes.get(..=at)?;
-            (before.ends_with(b".Env.") || before.ends_with(b".env."))
-                .then(|| name(found))
-                .flatten()
-        };
-        if let Some(name) = upper(found).or_else(any)
-            && Wave::named(name).is_none()
-        {
-            self.mentions.add_name(name);
-        }
-    }
-
     /// A path of a wave variable, or of another known place.
     fn place(&mut self, found: &Found<'_>) {
         for (_, name) in found.names {
@@ -230,16 +198,16 @@ impl Text<'_> {
             return;
         };
         let leaves = tail.split('/').any(|component| component == "..");
-        if leaves {
+        if wave == Wave::OutputDir && !leaves {
+            self.mentions.add_output(tail.trim_start_matches('/'));
+        } else {
             self.mentions
                 .add_path(&format!("${{{}}}/{tail}", wave.as_str()));
-        } else if wave == Wave::OutputDir {
-            self.mentions.add_output(tail.trim_start_matches('/'));
         }
     }
 
     /// A path that starts with a variable, and goes on at `at`.
-    fn path(&mut self, start: &str, at: usize) {
+    pub(super) fn path(&mut self, start: &str, at: usize) {
         if let Some(tail) = tail(self.bytes, at) {
             self.mentions.add_path(&format!("{start}{tail}"));
         }
@@ -267,6 +235,7 @@ impl Text<'_> {
             Meaning::ConfigName => {
                 self.mentions.waves.insert(Wave::ConfigJsonFile);
             }
+            Meaning::Asks => self.asked(end),
             Meaning::Tool(tool) => {
                 self.mentions.tools.insert(*tool);
             }

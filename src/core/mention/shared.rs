@@ -18,6 +18,8 @@ pub(super) enum Meaning {
     Wave(Wave),
     /// The base name of `CONFIG_JSON_FILE`.
     ConfigName,
+    /// What stands before the name of a variable: `printenv NAME`, `docker run -e NAME`, `--env=NAME`, `[ -v NAME ]`.
+    Asks,
     /// A tool's name.
     Tool(Tool),
     /// A shared file's name.
@@ -43,6 +45,9 @@ const TOOLS: [(&str, Tool); 11] = [
     ("azurerm", Tool::Az),
 ];
 
+/// What stands before the bare name of a variable that a program asks for, or passes on.
+const ASKS: [&str; 6] = ["printenv", "export", "-e", "-v", "--env", "--preserve-env"];
+
 /// Languages that import a file by its name without the extension.
 const IMPORTED: [&[u8]; 9] = [
     b".py", b".rb", b".js", b".mjs", b".cjs", b".ts", b".pm", b".pl", b".lua",
@@ -65,6 +70,9 @@ pub(super) fn patterns(
     }
     for (word, tool) in TOOLS {
         add(word.as_bytes(), Meaning::Tool(tool));
+    }
+    for word in ASKS {
+        add(word.as_bytes(), Meaning::Asks);
     }
     if let Some(path) = locations.path(Wave::ConfigJsonFile.as_str()) {
         add(base(path), Meaning::ConfigName);

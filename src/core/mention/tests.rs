@@ -59,6 +59,19 @@ fn environment_variables() {
             "TF_VAR_region TF_VAR_x",
         ),
         ("BARE words COUNT not", ""),
+        (
+            "printenv ONE TWO; docker run -e THREE --env FOUR --env=FIVE -e SIX=6 image SEVEN",
+            "FIVE FOUR ONE THREE TWO",
+        ),
+        (
+            "sudo --preserve-env=ONE,TWO x; [ -v THREE ]; export \"FOUR\"; export FIVE=5; set -eu",
+            "FOUR ONE THREE TWO",
+        ),
+        (
+            "print $ENV{PERL}; $env:SHELL_X ${env:SHELL_Y} $HASH{NOT}",
+            "ENV HASH PERL SHELL_X SHELL_Y env",
+        ),
+        ("printenv OUTPUT_DIR; print-env NOT; -ex NOT", ""),
         ("$IMPL_DIR \"OUTPUT_DIR\" .Env.GENFILES", ""),
         ("$\u{e9}A ${\u{e9}} $ ${ $", ""),
         ("'_UNDER' \"__\" \"1A\"", "_UNDER"),
@@ -85,17 +98,30 @@ fn bytes_that_are_no_text() {
 #[test]
 fn too_many_names_are_all_names() {
     let text = |count: usize| {
-        let names = (0..count).map(|n| format!("$V{n}/p{n}"));
+        let names = (0..count).map(|n| format!("$V{n}"));
         names.collect::<Vec<_>>().join(" ")
     };
     let many = scan(text(MOST_NAMES).as_bytes());
     assert!(!many.every_name() && !many.name("OTHER"));
     assert_eq!(many.names().count(), MOST_NAMES);
-    assert!(many.truncated());
-    assert_eq!(many.paths().count(), MOST_PATHS);
     let more = scan(text(MOST_NAMES + 1).as_bytes());
     assert!(more.every_name() && more.name("OTHER"));
     assert_eq!(more.names().count(), 0);
+}
+
+#[test]
+fn too_many_paths_are_told() {
+    let text = |count: usize| {
+        let paths = (0..count).map(|n| format!("$V/p{n}"));
+        paths.collect::<Vec<_>>().join(" ")
+    };
+    let many = scan(text(MOST_PATHS).as_bytes());
+    assert_eq!(
+        (many.paths().count(), many.truncated()),
+        (MOST_PATHS, false)
+    );
+    let more = scan(text(MOST_PATHS + 1).as_bytes());
+    assert_eq!((more.paths().count(), more.truncated()), (MOST_PATHS, true));
 }
 
 fn waves(mentions: &Mentions) -> String {
@@ -193,7 +219,7 @@ fn paths_that_may_be_inputs() {
         ("https://host/path // comment s/a/b/ a/b ./c ../d", ""),
         (
             "$IMPL_DIR/x $GENFILES/y $OUTPUT_DIR/z /repo/prod/output/a",
-            "",
+            "${GENFILES}/y ${IMPL_DIR}/x",
         ),
         (
             "$IMPL_DIR/../x /repo/lib/my_tool/../y",

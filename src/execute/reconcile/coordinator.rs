@@ -3,11 +3,13 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
 use crate::core::event::{Event, Sink};
-use crate::core::fingerprint::Kind;
+use crate::core::fingerprint::{Kind, Manifest};
+use crate::core::graph::Ix;
 use crate::core::lineage::{INHERITED, Lineage};
 use crate::core::plan::{Decision, Demand};
 use crate::core::record::RunId;
@@ -41,6 +43,8 @@ pub(super) struct Coordinator<'a> {
     pub(super) schedule: Schedule,
     pub(super) lineage: Lineage,
     ahead: Ahead,
+    /// Outputs of stages that take no part, where they are not as recorded.
+    pub(super) edited: Vec<Arc<Manifest>>,
     /// Stages that need to be examined.
     pub(super) waiting: BTreeSet<(Reverse<u64>, usize)>,
     /// Stages that `plan` cannot be sure of, or that will run.
@@ -74,6 +78,7 @@ impl<'a> Coordinator<'a> {
             idle: (0..workers.len()).collect(),
             unsettled: vec![false; names.len()],
             ahead: Ahead::new(names.len(), Vec::new()),
+            edited: Vec::new(),
             lineage: Lineage::new(names, dependencies),
             site,
             store,
@@ -93,10 +98,36 @@ impl<'a> Coordinator<'a> {
         let worth =
             worth.filter(|stage| goal.selected[*stage] && coordinator.is_worth_a_look(*stage));
         coordinator.ahead = Ahead::new(graph.len(), worth.collect());
-        for stage in order.into_iter().filter(|stage| !goal.selected[*stage]) {
-            coordinator.inherit_recorded(stage);
-        }
         coordinator
+    }
+
+    /// What stages that take no part pass on: what is recorded, but their outputs as those will find them that take part.
+    pub(super) fn inherit_from_others(&mut self) -> Result<()> {
+        let graph = self.site.graph;
+        let is_selected = |ix: &Ix| self.goal.selected[ix.index()];
+        let order = graph.order().iter().copied();
+        let others: Vec<Ix> = order.clone().filter(|ix| !is_selected(ix)).collect();
+        if others.is_empty() {
+            return Ok(());
+        }
+        let needed = graph.with_ancestors(order.filter(is_selected));
+        for ix in others {
+            let Some(known) = self.site.known(ix.index()) else {
+                continue;
+            };
+            let mut own = known.own();
+            if needed.contains(&ix) && known.recorded.status.is_up() {
+                let observer = self.site.observer;
+                let owned = known.detail().owned;
+                if observer.outputs_digest(ix.index(), &owned)? != own.outputs {
+                    let now = observer.outputs_now(ix.index(), &owned)?;
+                    own.outputs = now.digest;
+                    self.edited.extend(now.manifests);
+                }
+            }
+            self.lineage.settle(ix.index(), own);
+        }
+        Ok(())
     }
 
     pub(super) fn go(&mut self, inbox: &Receiver<Report>) -> Result<Walked> {

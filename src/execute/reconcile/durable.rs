@@ -196,5 +196,9 @@ impl Coordinator<'_> {
         payload
             .manifests
             .extend(all.map(|manifest| (manifest.digest(), Arc::new(manifest))));
+        let edited = self.edited.iter();
+        payload
+            .manifests
+            .extend(edited.map(|manifest| (manifest.digest(), Arc::clone(manifest))));
     }
 }

@@ -1,5 +1,7 @@
 //! What a plan can say of a stage whose dependencies will or may change. Knows nothing of what can be said of the others.
 
+use std::sync::Arc;
+
 use crate::core::plan::{self, Decision, InputChange, Reason};
 use crate::error::Result;
 use crate::execute::changes::{self, Manifests};
@@ -51,7 +53,8 @@ impl Coordinator<'_> {
             .manifests
             .iter()
             .map(|(_, manifest)| manifest.as_ref())
-            .chain(&nodes);
+            .chain(&nodes)
+            .chain(self.edited.iter().map(Arc::as_ref));
         changes::certain(&Manifests::new(self.store, fresh), known, &run)
     }
 }

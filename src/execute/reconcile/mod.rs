@@ -80,6 +80,7 @@ pub fn walk(
             .collect();
         drop(reports);
         let mut coordinator = Coordinator::new(site, store, run, goal, sink, workers);
+        coordinator.inherit_from_others()?;
         coordinator.go(&inbox)
     });
     if run.is_some() {

@@ -1,6 +1,7 @@
 //! Decides about stages that were examined. Knows nothing of how decisions become durable.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 use crate::core::event::Event;
 use crate::core::plan::{self, Decision, Entry, Observed, Reason};
@@ -67,7 +68,8 @@ impl Coordinator<'_> {
                 .manifests
                 .iter()
                 .map(|(_, manifest)| manifest.as_ref());
-            let manifests = Manifests::new(self.store, fresh.chain(&nodes));
+            let edited = self.edited.iter().map(Arc::as_ref);
+            let manifests = Manifests::new(self.store, fresh.chain(&nodes).chain(edited));
             seen = changes::observed(&manifests, known, examined)?;
         }
         let decision = plan::decide(known.map(Known::standing), &seen, self.demand(stage));
@@ -97,7 +99,8 @@ impl Coordinator<'_> {
                 .manifests
                 .iter()
                 .map(|(_, manifest)| manifest.as_ref());
-            let manifests = Manifests::new(self.store, fresh.chain(&nodes));
+            let edited = self.edited.iter().map(Arc::as_ref);
+            let manifests = Manifests::new(self.store, fresh.chain(&nodes).chain(edited));
             changes::named(&manifests, examined).ok()
         });
         let entry = Entry {

@@ -226,3 +226,18 @@ fn what_nobody_asks_for_is_forgotten_in_the_end() {
     }
     assert_eq!(kept, 21);
 }
+
+/// On FAT, say, one of a file's times is fine and the other is coarse, and files elsewhere may be led to by links.
+#[test]
+fn one_file_of_a_coarse_time_keeps_its_tree_from_being_trusted() {
+    let sandbox = Sandbox::new();
+    sandbox.put(b"a", "1");
+    sandbox.put(b"b", "1");
+    let file = fs::File::open(sandbox.path(b"a")).unwrap();
+    let whole = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1000);
+    file.set_modified(whole).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    assert!(!sandbox.tree().is_settled());
+    fs::remove_file(sandbox.path(b"a")).unwrap();
+    assert!(sandbox.tree().is_settled());
+}

@@ -13,6 +13,8 @@ pub(super) struct Files {
     directory: PathBuf,
     library_path: Vec<PathBuf>,
     seen: BTreeMap<PathBuf, Option<Content>>,
+    /// The same files by the names under which they were asked for, if those are others: a link in one may lead elsewhere later.
+    asked: BTreeMap<PathBuf, Option<Digest>>,
 }
 
 /// What a file holds.
@@ -31,6 +33,7 @@ impl Files {
             directory: directory.to_owned(),
             library_path: library_path.to_vec(),
             seen: BTreeMap::new(),
+            asked: BTreeMap::new(),
         }
     }
 
@@ -67,7 +70,10 @@ impl Files {
     /// The bytes of a file, or nothing if there is no such file.
     pub(super) fn read(&mut self, name: &Path) -> io::Result<Option<Arc<[u8]>>> {
         let path = self.place(name);
+        let asked = self.directory.join(name);
         if let Some(seen) = self.seen.get(&path) {
+            let digest = seen.as_ref().map(|(digest, _)| *digest);
+            self.asked.insert(asked, digest);
             return Ok(seen.as_ref().map(|(_, bytes)| Arc::clone(bytes)));
         }
         let found = match std::fs::read(&path) {
@@ -76,6 +82,8 @@ impl Files {
             Err(error) => return Err(error),
         };
         let bytes = found.as_ref().map(|(_, bytes)| Arc::clone(bytes));
+        let digest = found.as_ref().map(|(digest, _)| *digest);
+        self.asked.insert(asked, digest);
         self.seen.insert(path, found);
         Ok(bytes)
     }
@@ -93,8 +101,9 @@ impl Files {
     /// Every file that was looked for, and the digests of those that were there.
     pub(super) fn recorded(self) -> Vec<(PathBuf, Option<Digest>)> {
         let seen = self.seen.into_iter();
-        seen.map(|(path, found)| (path, found.map(|(digest, _)| digest)))
-            .collect()
+        let mut all = self.asked;
+        all.extend(seen.map(|(path, found)| (path, found.map(|(digest, _)| digest))));
+        all.into_iter().collect()
     }
 }
 
