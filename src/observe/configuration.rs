@@ -195,7 +195,7 @@ mod tests {
             .map(|(name, _)| name)
             .collect();
         let expected = [
-            r#".a.b"#,
+            ".a.b",
             r#".a[""]"#,
             r#".a["[\"\"]"]"#,
             r#"["a.b"]"#,
