@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 /// Runs a graph of infrastructure stages, and only those where something changed.
 #[derive(Debug, Parser)]
@@ -403,6 +403,7 @@ pub enum MarkAs {
 
 /// Options of `state`.
 #[derive(Args, Debug)]
+#[command(arg_required_else_help = false)]
 pub struct State {
     /// What to do with it.
     #[command(subcommand)]
@@ -462,4 +463,12 @@ pub enum StateCommand {
 pub struct Completions {
     /// The shell
     pub shell: clap_complete::Shell,
+}
+
+/// As many of the options of every command as can be understood in a command line that is wrong.
+pub fn understood(arguments: &[OsString]) -> Global {
+    let command = Cli::command().ignore_errors(true);
+    let matches = command.try_get_matches_from(arguments).ok();
+    let global = matches.and_then(|matches| Global::from_arg_matches(&matches).ok());
+    global.unwrap_or_default()
 }

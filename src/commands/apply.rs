@@ -47,7 +47,7 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
     let walked = reconcile::walk(&site, &mut store, Some(&run), &goal, teller.as_mut())?;
     settle::outputs(&site, &mut store, &walked, teller.as_mut())?;
     report::inputs(&site, &store)?;
-    let mut failed = !walked.failed.is_empty();
+    let mut failed = !walked.failed.is_empty() || !walked.interrupted.is_empty();
     if options.prune && !failed && !session.stop.is_asked() {
         let settled = session.is_settled(running.yes);
         failed |= prune::take_down(&session, &site, &mut store, &run, settled, teller.as_mut())?;
@@ -109,6 +109,7 @@ fn counts(walked: &Walked) -> Counts {
         ran: walked.ran.len(),
         up_to_date: decided.filter(|entry| current(&entry.decision)).count(),
         failed: walked.failed.len(),
+        interrupted: walked.interrupted.len(),
         blocked: walked.blocked.len(),
         left: walked.left.len(),
     }

@@ -80,7 +80,7 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
         time_ms: clock::now_ms(),
     });
     let downed = down::take_down(&site, &mut store, &run, &goal, teller.as_mut())?;
-    let failed = !downed.failed.is_empty();
+    let failed = !downed.failed.is_empty() || !downed.interrupted.is_empty();
     let (result, end) = match (session.stop.is_asked(), failed) {
         (true, _) => (RunResult::Interrupted, RunEnd::Interrupted),
         (false, true) => (RunResult::Failed, RunEnd::Failed),
@@ -92,6 +92,7 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
             ran: downed.done.len(),
             up_to_date: 0,
             failed: downed.failed.len(),
+            interrupted: downed.interrupted.len(),
             blocked: downed.blocked.len(),
             left: downed.left.len(),
         },

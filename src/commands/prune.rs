@@ -76,7 +76,7 @@ pub(super) fn take_down(
     let goal = teardown::goal(session, records, &standing, &going);
     teardown::ask(settled, &goal)?;
     let downed = down::take_down(site, store, run, &goal, teller)?;
-    Ok(!downed.failed.is_empty())
+    Ok(!downed.failed.is_empty() || !downed.interrupted.is_empty())
 }
 
 fn keep(

@@ -77,12 +77,14 @@ impl Session {
         let color = overrides.color;
         let environment = call.environment.clone();
         let directory = global.directory.as_deref();
+        let given = overrides.clone();
         let project = match library {
-            Library::Needed => Project::load(&call.cwd, directory, overrides, environment)?,
+            Library::Needed => Project::load(&call.cwd, directory, overrides, environment),
             Library::Optional => {
-                Project::load_lenient(&call.cwd, directory, overrides, environment)?
+                Project::load_lenient(&call.cwd, directory, overrides, environment)
             }
         };
+        let project = project.inspect_err(|_| secrets::conceal_early(call, directory, given))?;
         let color = color.or(project.settings.file.color).unwrap_or_default();
         let colors = Colors::resolve(color, &project.environment);
         let secrets = secrets::of(&project, colors);
@@ -402,6 +404,11 @@ pub(super) fn duration(text: &str) -> Result<Duration> {
 fn host() -> String {
     let name = rustix::system::uname();
     name.nodename().to_string_lossy().into_owned()
+}
+
+/// Conceals what is known to be secret in a call that was not understood.
+pub(super) fn conceal_misunderstood(call: &Call, global: &Global) {
+    secrets::conceal_early(call, global.directory.as_deref(), overrides(global, None));
 }
 
 fn overrides(global: &Global, running: Option<&Running>) -> Overrides {

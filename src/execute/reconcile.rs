@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use crate::core::event::{Event, Sink};
 use crate::core::fingerprint::{Kind, Manifest};
-use crate::core::lineage::{INHERITED, Lineage};
+use crate::core::lineage::{INHERITED, Lineage, Own};
 use crate::core::plan::{self, Decision, Demand, Entry, InputChange, Observed, Reason};
 use crate::core::record::RunId;
 use crate::core::schedule::{Schedule, Step};
-use crate::core::stage::{Action, StageName};
+use crate::core::stage::{Action, Outcome, StageName};
 use crate::error::{Error, Result};
 use crate::execute::changes::{self, Manifests};
 use crate::execute::ctl::Finished;
@@ -61,6 +61,8 @@ pub struct Walked {
     pub ran: Vec<usize>,
     /// The stages that failed.
     pub failed: Vec<usize>,
+    /// The stages that were ended because the user asked to stop.
+    pub interrupted: Vec<usize>,
     /// What was wrong with those that failed before their `ctl` was started.
     pub errors: BTreeMap<usize, Error>,
     /// The stages that could not start, and which failed ones kept them.
@@ -527,11 +529,11 @@ impl<'a> Coordinator<'a> {
         self.sink
             .event(&Finished::broken(error).event(&name, Action::Up));
         self.walked.errors.insert(stage, error.clone());
+        self.walked.failed.push(stage);
         self.fail(stage);
     }
 
     fn fail(&mut self, stage: usize) {
-        self.walked.failed.push(stage);
         self.halted |= self.goal.fail_fast;
         let blocked = self.schedule.fail(stage);
         for blocked in blocked {
@@ -575,32 +577,44 @@ impl Coordinator<'_> {
         let mut settled = Vec::new();
         for (stage, token, ran) in std::mem::take(&mut self.commits) {
             let Ran { finished, left } = *ran;
-            let event = finished.event(self.site.name(stage), Action::Up);
             let duration = finished.duration;
             let (end, own) = if let Some((left, own)) = left {
                 (Ended::Up(Box::new(Left { duration, ..left })), Some(own))
             } else {
-                let outcome = finished.outcome;
+                let outcome = finished.outcome.clone();
                 (Ended::Failed { outcome, duration }, None)
             };
             ends.push((token, end));
-            settled.push((stage, own, event));
+            settled.push((stage, own, finished));
         }
         fault::point("apply.before-commit");
         let result = self.store.commit(ends);
         fault::point("apply.after-commit");
-        for (stage, own, event) in settled {
-            self.sink.event(&event);
-            match own.filter(|_| result.is_ok()) {
-                Some(own) => {
-                    self.lineage.settle(stage, own);
-                    self.walked.ran.push(stage);
-                    self.schedule.finish(stage);
-                }
-                None => self.fail(stage),
-            }
+        for (stage, own, finished) in settled {
+            let finished = match &result {
+                Ok(()) => finished,
+                Err(error) => finished.unrecorded(error),
+            };
+            self.ended(stage, own.filter(|_| result.is_ok()), &finished);
         }
         result
+    }
+
+    /// How an attempt ended is recorded, or cannot be; `own` is there if it succeeded and is recorded.
+    fn ended(&mut self, stage: usize, own: Option<Own>, finished: &Finished) {
+        let event = finished.event(self.site.name(stage), Action::Up);
+        self.sink.event(&event);
+        if let Some(own) = own {
+            self.lineage.settle(stage, own);
+            self.walked.ran.push(stage);
+            self.schedule.finish(stage);
+            return;
+        }
+        match finished.outcome {
+            Outcome::Interrupted => self.walked.interrupted.push(stage),
+            _ => self.walked.failed.push(stage),
+        }
+        self.fail(stage);
     }
 
     fn flush_restamps(&mut self) -> Result<()> {

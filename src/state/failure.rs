@@ -73,6 +73,9 @@ impl Failure {
             Some(ErrorCode::DiskFull) => {
                 error.hint("free some space and run again; nothing that was recorded is lost")
             }
+            Some(ErrorCode::SystemIoFailure) => error.hint(
+                "see whether the disk is full or damaged, or a limit is reached (`df`, `quota`, `ulimit -f`); nothing that was recorded is lost",
+            ),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 error.hint("another program holds the file open; end it and run again")
             }

@@ -387,7 +387,14 @@ fn wrong_usage_exits_with_64() {
     sandbox.run(&["apply", "nett"]).says("did you mean `net`?");
     sandbox.run(&["aply"]).says("apply");
     let ran = sandbox.run(&["state"]).exits(64);
-    assert!(ran.stderr.contains("Usage: betterform state"), "{ran:?}");
+    assert!(
+        ran.stderr.starts_with(
+            "error: 'betterform state' requires a subcommand but one was not provided\n"
+        ),
+        "{ran:?}"
+    );
+    ran.says("[subcommands: list, show, mv, rm, adopt, unprotect, help]")
+        .says("Usage: betterform state");
     touched_nothing(&sandbox);
 }
 

@@ -92,6 +92,17 @@ fn killed(sandbox: &mut Sandbox, point: &str, arguments: &[&str]) -> bool {
     ran.code == -9
 }
 
+/// The same, with changes of one kind becoming durable too late; it must come to the point.
+#[track_caller]
+fn kill(sandbox: &mut Sandbox, point: &str, late: Option<&str>, arguments: &[&str]) {
+    if let Some(what) = late {
+        sandbox.set("BETTERFORM_FAULT_LATE", what);
+    }
+    let was_killed = killed(sandbox, point, arguments);
+    sandbox.unset("BETTERFORM_FAULT_LATE");
+    assert!(was_killed, "{point} was not passed");
+}
+
 #[test]
 fn a_first_apply_that_is_killed_anywhere_is_made_good_by_the_next() {
     for point in APPLY {
@@ -142,27 +153,72 @@ fn an_apply_of_a_change_that_is_killed_anywhere_is_made_good_by_the_next() {
     }
 }
 
+/// Which stages are up and forgotten by `down` after an `apply` that was killed at a point.
+fn forgotten(point: &str, late: Option<&str>) -> Vec<&'static str> {
+    let mut sandbox = pair();
+    sandbox.set("WORLD", sandbox.path("dep/world").to_str().unwrap());
+    kill(&mut sandbox, point, late, &["apply", "-j1"]);
+    sandbox.run(&["down", "-j1"]);
+    let stages = ["net", "app"].into_iter();
+    stages.filter(|s| world(&sandbox, s).is_some()).collect()
+}
+
+/// What an `apply` of a change that was killed at a point left behind although the change was taken back and applied.
+fn left_of_a_change(point: &str, late: Option<&str>) -> Option<String> {
+    let mut sandbox = pair();
+    sandbox.set("WORLD", sandbox.path("dep/world").to_str().unwrap());
+    sandbox.run(&["apply", "-j1"]).exits(0);
+    sandbox.file("lib/net/value", "two\n");
+    sandbox.file("dep/config.jsonnet", "{ a: 2 }\n");
+    kill(&mut sandbox, point, late, &["apply", "-j1"]);
+    // As version control does it, which has the library and the outputs: only the record can still tell that something ran.
+    sandbox.file("lib/net/value", "one\n");
+    sandbox.file("dep/output/net/value", "one\n");
+    sandbox.remove("dep/genfiles");
+    sandbox.run(&["apply", "-j1"]).exits(0);
+    world(&sandbox, "net").filter(|value| value != "one\n")
+}
+
+/// Which stages an `apply` takes to be up, and are not, after a `down` that was killed at a point.
+fn missing(point: &str, late: Option<&str>) -> Vec<&'static str> {
+    let mut sandbox = pair();
+    sandbox.set("WORLD", sandbox.path("dep/world").to_str().unwrap());
+    sandbox.run(&["apply", "-j1"]).exits(0);
+    sandbox.remove("dep/genfiles");
+    kill(&mut sandbox, point, late, &["down", "-j1"]);
+    sandbox.run(&["apply", "-j1"]).exits(0);
+    let stages = ["net", "app"].into_iter();
+    stages
+        .filter(|s| world(&sandbox, s).as_deref() != Some("one\n"))
+        .collect()
+}
+
 #[test]
 fn whatever_an_apply_that_was_killed_brought_up_goes_down() {
     for point in APPLY {
-        let mut sandbox = pair();
-        sandbox.set("WORLD", sandbox.path("dep/world").to_str().unwrap());
-        assert!(
-            killed(&mut sandbox, point, &["apply", "-j1"]),
-            "{point} was not passed"
-        );
-        let up: Vec<&str> = ["net", "app"]
-            .into_iter()
-            .filter(|s| world(&sandbox, s).is_some())
-            .collect();
-        sandbox.run(&["down", "-j1"]);
-        for stage in up {
-            assert_eq!(
-                world(&sandbox, stage),
-                None,
-                "{stage} was forgotten: {point}"
-            );
-        }
+        assert_eq!(forgotten(point, None), [""; 0], "{point}");
+    }
+}
+
+#[test]
+fn a_change_that_was_killed_and_taken_back_leaves_nothing() {
+    for point in APPLY.iter().filter(|point| !FIRST_ONLY.contains(point)) {
+        assert_eq!(left_of_a_change(point, None), None, "{point}");
+    }
+}
+
+/// The three checks above and below are worth something: if what `begin` records were not durable when `ctl` starts, each would
+/// see it.
+#[test]
+fn a_begin_that_is_not_durable_is_noticed() {
+    let late = Some("begin");
+    for point in ["up.ended", "up.hashed", "apply.before-commit"] {
+        assert_eq!(forgotten(point, late), ["net"], "{point}");
+        let left = left_of_a_change(point, late);
+        assert_eq!(left.as_deref(), Some("two\n"), "{point}");
+    }
+    for point in ["down.ended", "down.before-commit"] {
+        assert_eq!(missing(point, late), ["app"], "{point}");
     }
 }
 
@@ -190,17 +246,6 @@ fn a_down_that_is_killed_anywhere_is_made_good_by_the_next() {
 #[test]
 fn an_apply_after_a_down_that_was_killed_brings_everything_up() {
     for point in DOWN {
-        let mut sandbox = pair();
-        sandbox.set("WORLD", sandbox.path("dep/world").to_str().unwrap());
-        sandbox.run(&["apply", "-j1"]).exits(0);
-        sandbox.remove("dep/genfiles");
-        assert!(
-            killed(&mut sandbox, point, &["down", "-j1"]),
-            "{point} was not passed"
-        );
-        sandbox.run(&["apply", "-j1"]).exits(0);
-        for stage in ["net", "app"] {
-            assert_eq!(world(&sandbox, stage).as_deref(), Some("one\n"), "{point}");
-        }
+        assert_eq!(missing(point, None), [""; 0], "{point}");
     }
 }

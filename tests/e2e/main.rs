@@ -30,3 +30,4 @@ mod places;
 mod sandbox;
 mod secrets;
 mod selection;
+mod space;

@@ -339,6 +339,7 @@ impl<'w> Text<'w> {
         let parts = [
             (counts.ran, "done"),
             (counts.failed, "failed"),
+            (counts.interrupted, "interrupted"),
             (counts.blocked, "blocked"),
             (counts.left, "not started"),
             (counts.up_to_date, "up to date"),
@@ -346,7 +347,7 @@ impl<'w> Text<'w> {
         let parts: Vec<_> = (parts.iter().filter(|(count, _)| *count > 0))
             .map(|(count, what)| format!("{count} {what}"))
             .collect();
-        if counts.ran + counts.failed + counts.blocked + counts.left > 0 {
+        if parts.len() > usize::from(counts.up_to_date > 0) {
             let took = duration(duration_ms);
             self.say(&format!("{} in {took}", parts.join(", ")));
         }
