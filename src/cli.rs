@@ -443,19 +443,24 @@ pub enum StateCommand {
         force: bool,
     },
     /// Say what became of a state that was found at another place
-    Adopt {
-        /// This is a copy of a deployment: nothing is up here
-        #[arg(long, conflicts_with = "moved", required_unless_present = "moved")]
-        copy: bool,
-        /// The deployment was moved here
-        #[arg(long)]
-        moved: bool,
-    },
+    Adopt(Adopt),
     /// Let a protected stage be taken down
     Unprotect {
         /// The stage
         stage: String,
     },
+}
+
+/// Options of `state adopt`: exactly one of them.
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+pub struct Adopt {
+    /// This is a copy of a deployment: nothing is up here
+    #[arg(long)]
+    pub copy: bool,
+    /// The deployment was moved here
+    #[arg(long)]
+    pub moved: bool,
 }
 
 /// Options of `completions`.

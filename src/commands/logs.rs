@@ -18,7 +18,10 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
     let opened = session.read()?;
     let stage = selection::one(&options.stage, &session.all_stages(&opened.records))?;
     let run = match &options.run {
-        Some(text) => RunId::new(text),
+        Some(text) => Some(RunId::new(text).ok_or_else(|| {
+            Error::usage(format!("`{text}` is not the name of a run"))
+                .hint(format!("`betterform state show {stage}` lists its runs"))
+        })?),
         None => opened.store.last_run_of(&stage)?,
     };
     let Some(run) = run else {

@@ -1,5 +1,6 @@
 //! What is on disk and in the environment, as digests: makes what `core` compares.
 
+mod alone;
 pub mod cache;
 pub mod configuration;
 pub mod detail;
