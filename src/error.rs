@@ -82,6 +82,9 @@ impl Error {
             ErrorKind::StorageFull => told.hint("free some space there, and run again"),
             ErrorKind::QuotaExceeded => told.hint("your quota there is used up (`quota`)"),
             ErrorKind::FileTooLarge => told.hint("the size of files is limited (`ulimit -f`)"),
+            ErrorKind::PermissionDenied => told.hint(
+                "see to whom it belongs and what its mode allows, and those of its directories",
+            ),
             ErrorKind::ReadOnlyFilesystem => told.hint(
                 "mount it to be written; `plan`, `status`, `explain` and `graph` work without that",
             ),

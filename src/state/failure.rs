@@ -76,6 +76,9 @@ impl Failure {
             Some(ErrorCode::SystemIoFailure) => error.hint(
                 "see whether the disk is full or damaged, or a limit is reached (`df`, `quota`, `ulimit -f`); nothing that was recorded is lost",
             ),
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => {
+                error.hint("make it and its directory writable, with all that lies in it")
+            }
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 error.hint("another program holds the file open; end it and run again")
             }

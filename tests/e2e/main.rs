@@ -33,3 +33,4 @@ mod secrets;
 mod selection;
 mod space;
 mod tools;
+mod unreadable;

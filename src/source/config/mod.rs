@@ -192,7 +192,12 @@ fn check_jsonnet_file(project: &Project, file: &Path) -> Result<()> {
     let hint =
         "set `CONFIG_JSONNET_FILE` to the file that is meant, or to nothing if there is to be none";
     let wrong = |what: String| Err(Error::failed(what).hint(hint));
-    match std::fs::metadata(file) {
+    // A pipe is read once, by whoever evaluates it.
+    let found = std::fs::metadata(file).and_then(|found| match found.is_file() {
+        true => std::fs::File::open(file).map(|_| found),
+        false => Ok(found),
+    });
+    match found {
         Ok(found) if found.is_dir() => wrong(format!("the jsonnet file `{shown}` is a directory")),
         Ok(_) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => match file.read_link() {
