@@ -9,6 +9,7 @@ use crate::stamp::choose::{Attempt, Embedded};
 use crate::stamp::gomplate_config;
 use crate::stamp::host::StageHost;
 use crate::stamp::source::{Source, SourceFile, Treatment, shown};
+use crate::stamp::uses::uses;
 use crate::stamp::{Rendered, RenderedFile, RenderedFiles, Request};
 use crate::template::gomplate::{HANDOVER, config_value, functions, is_known};
 use crate::template::{
@@ -69,7 +70,7 @@ impl Embedded for InProcess {
             }
         }
         if !refused.is_empty() {
-            return Ok(Attempt::Refused(refused));
+            return Ok(Attempt::Refused(self.all_uses(request, source, refused)));
         }
         Ok(Attempt::Rendered(Rendered {
             files,
@@ -85,6 +86,24 @@ impl Embedded for InProcess {
 }
 
 impl InProcess {
+    /// What was refused, with every other use that needs gomplate: rendering stops at the first, and knows no more of a function
+    /// that is not there than its line.
+    fn all_uses(
+        &self,
+        request: &Request<'_>,
+        source: &Source,
+        mut refused: Vec<Diagnostic>,
+    ) -> Vec<Diagnostic> {
+        let functions = self.functions.get_or_init(|| Arc::new(functions()));
+        let uses = uses(request, source, functions);
+        refused.retain(|why| {
+            let is_same = |other: &Diagnostic| other.path == why.path && other.line == why.line;
+            !uses.iter().any(is_same)
+        });
+        refused.extend(uses);
+        refused
+    }
+
     fn render(
         &self,
         request: &Request<'_>,
@@ -171,16 +190,12 @@ fn diagnostic(
     name: &str,
     error: &TemplateError,
 ) -> Diagnostic {
-    let text = String::from_utf8_lossy(&file.content);
-    let line = text
-        .lines()
-        .nth(error.line.saturating_sub(1))
-        .unwrap_or_default();
+    // Columns count bytes, of which a text that is not UTF-8 has others when it is shown.
+    let mut lines = file.content.split(|byte| *byte == b'\n');
+    let line = lines.nth(error.line.saturating_sub(1)).unwrap_or_default();
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
     let column = error.column.map(|byte| {
-        let before = line
-            .as_bytes()
-            .get(..byte.min(line.len()))
-            .unwrap_or_default();
+        let before = line.get(..byte.min(line.len())).unwrap_or_default();
         String::from_utf8_lossy(before).chars().count() + 1
     });
     let shown = place(request, file);
@@ -194,7 +209,7 @@ fn diagnostic(
         line: error.line.max(1),
         column,
         width: 1,
-        text: line.to_owned(),
+        text: String::from_utf8_lossy(line).into_owned(),
         help: None,
     }
 }

@@ -20,6 +20,7 @@ pub mod source;
 mod stamped_dir;
 pub mod sync;
 pub mod umask;
+mod uses;
 pub mod verbatim;
 
 use std::collections::BTreeMap;

@@ -17,6 +17,7 @@
 
 mod baddag;
 mod badinput;
+mod badtemplates;
 mod commands;
 mod downrules;
 mod examples;
