@@ -8,6 +8,7 @@ use crate::error::{Diagnostic, Error, Result};
 use crate::stamp::choose::{Attempt, Embedded};
 use crate::stamp::gomplate_config;
 use crate::stamp::host::StageHost;
+use crate::stamp::place;
 use crate::stamp::source::{Source, SourceFile, Treatment, shown};
 use crate::stamp::uses::uses;
 use crate::stamp::{Rendered, RenderedFile, RenderedFiles, Request};
@@ -190,28 +191,24 @@ fn diagnostic(
     name: &str,
     error: &TemplateError,
 ) -> Diagnostic {
-    // Columns count bytes, of which a text that is not UTF-8 has others when it is shown.
-    let mut lines = file.content.split(|byte| *byte == b'\n');
-    let line = lines.nth(error.line.saturating_sub(1)).unwrap_or_default();
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let column = error.column.map(|byte| {
-        let before = line.get(..byte.min(line.len())).unwrap_or_default();
-        String::from_utf8_lossy(before).chars().count() + 1
-    });
     let shown = place(request, file);
-    let message = error
-        .message
+    let message = without_place(name, error);
+    let message = message
         .replace(HANDOVER, "gomplate is needed: ")
         .replace(name, &shown);
-    Diagnostic {
-        message,
-        path: shown,
-        line: error.line.max(1),
-        column,
-        width: 1,
-        text: String::from_utf8_lossy(line).into_owned(),
-        help: None,
-    }
+    place::diagnostic(request, file, error.line, error.column, message)
+}
+
+/// The message without the place that Go's begin with: it is shown beside it, and counts bytes from 0.
+fn without_place<'m>(name: &str, error: &'m TemplateError) -> &'m str {
+    let message = error.message.as_str();
+    let rest = message.strip_prefix(&format!("template: {name}:{}:", error.line));
+    let Some(rest) = rest else { return message };
+    let rest = match error.column {
+        Some(_) => place::number(rest).map_or(rest, |(_, rest)| rest),
+        None => rest,
+    };
+    rest.trim_start()
 }
 
 fn plain_diagnostic(path: &str, message: &str) -> Diagnostic {

@@ -11,6 +11,7 @@ mod gomplate_output;
 mod host;
 pub mod ignore;
 pub mod pattern;
+mod place;
 pub mod reads;
 mod regexp;
 pub mod scan;

@@ -3,7 +3,8 @@
 
 use crate::error::Diagnostic;
 use crate::stamp::Request;
-use crate::stamp::source::{Source, SourceFile, Treatment, shown};
+use crate::stamp::place;
+use crate::stamp::source::{Source, SourceFile, Treatment};
 use crate::template::analysis::{FunctionUse, mentions};
 use crate::template::gomplate::is_known;
 use crate::template::{Delimiters, Functions, parse};
@@ -45,20 +46,7 @@ fn diagnostic(request: &Request<'_>, file: &SourceFile, used: &FunctionUse) -> D
     let (line, column) = used.position.line_and_column();
     // The place of a function in a namespace is that of its point.
     let namespace = used.name.split_once('.').map_or(0, |(name, _)| name.len());
-    let text = file.content.split(|byte| *byte == b'\n').nth(line - 1);
-    let text = text.unwrap_or_default();
-    let before = text
-        .get(..column.saturating_sub(namespace))
-        .unwrap_or_default();
-    Diagnostic {
-        message: format!("`{}` needs gomplate", used.name),
-        path: shown(request, &request.template_dir.join(&file.path))
-            .display()
-            .to_string(),
-        line,
-        column: Some(String::from_utf8_lossy(before).chars().count() + 1),
-        width: used.name.chars().count(),
-        text: String::from_utf8_lossy(text).trim_end().to_owned(),
-        help: None,
-    }
+    let before = column.saturating_sub(namespace);
+    let message = format!("`{}` needs gomplate", used.name);
+    place::diagnostic(request, file, line, Some(before), message)
 }

@@ -30,25 +30,25 @@ fn up() -> Sandbox {
 const WRONG: [(&str, &str); 11] = [
     (
         "a\n  é {{ .cfg.a.nope }}\n",
-        "error: template: net/conf:2:12: executing \"net/conf\" at <.cfg.a.nope>: map has no entry for key \"nope\"
+        "error: executing \"net/conf\" at <.cfg.a.nope>: map has no entry for key \"nope\"
  --> net/conf:2:12
   |
 2 |   é {{ .cfg.a.nope }}
-  |            ^
+  |            ^^^^^^^
 ",
     ),
     (
         "{{ .Env.NOBODY_SETS_THIS }}",
-        "error: template: net/conf:1:7: executing \"net/conf\" at <.Env.NOBODY_SETS_THIS>: map has no entry for key \"NOBODY_SETS_THIS\"
+        "error: executing \"net/conf\" at <.Env.NOBODY_SETS_THIS>: map has no entry for key \"NOBODY_SETS_THIS\"
  --> net/conf:1:8
   |
 1 | {{ .Env.NOBODY_SETS_THIS }}
-  |        ^
+  |        ^^^^^^^^^^^^^^^^^
 ",
     ),
     (
         "{{ if }}",
-        "error: template: net/conf:1: missing value for if
+        "error: missing value for if
  --> net/conf:1
   |
 1 | {{ if }}
@@ -56,13 +56,13 @@ const WRONG: [(&str, &str); 11] = [
     ),
     (
         "{{ if true }}\nb\n",
-        "error: template: net/conf:3: unexpected EOF
+        "error: unexpected EOF
  --> net/conf:3
 ",
     ),
     (
         "\n{{ \"unclosed }}\n",
-        "error: template: net/conf:2: unterminated quoted string
+        "error: unterminated quoted string
  --> net/conf:2
   |
 2 | {{ \"unclosed }}
@@ -70,7 +70,7 @@ const WRONG: [(&str, &str); 11] = [
     ),
     (
         "{{ nosuch 1 }}",
-        "error: template: net/conf:1: function \"nosuch\" not defined
+        "error: function \"nosuch\" not defined
  --> net/conf:1
   |
 1 | {{ nosuch 1 }}
@@ -78,25 +78,25 @@ const WRONG: [(&str, &str); 11] = [
     ),
     (
         "{{ fail \"no region\" }}",
-        "error: template: net/conf:1:3: executing \"net/conf\" at <fail \"no region\">: error calling fail: template generation failed: no region
+        "error: executing \"net/conf\" at <fail \"no region\">: error calling fail: template generation failed: no region
  --> net/conf:1:4
   |
 1 | {{ fail \"no region\" }}
-  |    ^
+  |    ^^^^
 ",
     ),
     (
         "{{ file.Read \"no/such\" }}",
-        "error: template: net/conf:1:7: executing \"net/conf\" at <file.Read>: error calling Read: open DEP/no/such: no such file or directory
+        "error: executing \"net/conf\" at <file.Read>: error calling Read: open DEP/no/such: no such file or directory
  --> net/conf:1:8
   |
 1 | {{ file.Read \"no/such\" }}
-  |        ^
+  |        ^^^^^
 ",
     ),
     (
         "{{ template \"none\" }}",
-        "error: template: net/conf:1:12: executing \"net/conf\" at <{{template \"none\"}}>: template \"none\" not defined
+        "error: executing \"net/conf\" at <{{template \"none\"}}>: template \"none\" not defined
  --> net/conf:1:13
   |
 1 | {{ template \"none\" }}
@@ -105,11 +105,11 @@ const WRONG: [(&str, &str); 11] = [
     ),
     (
         "{{ index .cfg.a 3 }}",
-        "error: template: net/conf:1:3: executing \"net/conf\" at <index .cfg.a 3>: error calling index: value has type int; should be string
+        "error: executing \"net/conf\" at <index .cfg.a 3>: error calling index: value has type int; should be string
  --> net/conf:1:4
   |
 1 | {{ index .cfg.a 3 }}
-  |    ^
+  |    ^^^^^
 ",
     ),
     (
@@ -161,6 +161,27 @@ fn a_wrong_template_is_shown_with_its_place_and_no_file_of_its_stage_changes() {
     sandbox.run(&["status", "net"]).exits(0).says("net  up");
     sandbox.run(&["down", "net", "--yes"]).exits(0);
     assert_eq!(sandbox.calls(), ["net down"]);
+}
+
+#[test]
+fn both_stampers_say_the_same_of_a_wrong_template() {
+    let Some(gomplate) = std::env::var_os("GOMPLATE").filter(|path| !path.is_empty()) else {
+        return crate::badinput::skip("no gomplate (`GOMPLATE`) to compare errors with");
+    };
+    let mut sandbox = up();
+    sandbox.set("GOMPLATE", gomplate.to_str().expect("UTF-8"));
+    for (text, expected) in WRONG
+        .iter()
+        .filter(|(_, expected)| !expected.contains("gomplate"))
+    {
+        sandbox.file("lib/net/conf", text);
+        let ran = sandbox.run(&["plan", "--stamper", "gomplate"]).exits(1);
+        let dep = sandbox.path("dep");
+        let dep = dep.to_str().expect("UTF-8");
+        // gomplate reads below a root, and leaves that out.
+        let told = ran.stderr.replace(&dep[1..], "DEP").replace("/DEP", "DEP");
+        assert_eq!(told, *expected, "{text}");
+    }
 }
 
 #[test]

@@ -72,11 +72,11 @@ fn a_template_from_standard_input_gets_the_context_of_a_stage() {
     .exits(1);
     assert_eq!(
         ran.stderr,
-        "error: template: net/stdin:2:7: executing \"net/stdin\" at <.cfg.sise>: map has no entry for key \"sise\"\n\
+        "error: executing \"net/stdin\" at <.cfg.sise>: map has no entry for key \"sise\"\n\
          \x20--> net/stdin:2:8\n\
          \x20 |\n\
          2 | {{ .cfg.sise }}\n\
-         \x20 |        ^\n"
+         \x20 |        ^^^^^\n"
     );
     // With the delimiters of the stage.
     sandbox.file(
