@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::core::fingerprint::{Digest, Kind};
 use crate::core::graph::{Ix, StageGraph};
@@ -107,10 +107,24 @@ impl Site<'_> {
         inherited: &Inherited,
     ) -> Result<(Examined, Rendered)> {
         let rendered = self.observer.render(stage)?;
+        self.refuse_without_ctl(stage, &rendered)?;
         let examined = self
             .observer
             .examine(stage, self.known(stage), &rendered, inherited)?;
         Ok((examined, rendered))
+    }
+
+    /// Refuses a stage of which the `ctl` would not be stamped.
+    fn refuse_without_ctl(&self, stage: usize, rendered: &Rendered) -> Result<()> {
+        if rendered.files.contains_key(Path::new("ctl")) {
+            return Ok(());
+        }
+        let name = self.name(stage);
+        let message =
+            format!("`{name}/ctl` is not stamped: it is left out, or nothing but white space");
+        Err(Error::failed(message).hint(format!(
+            "write `{name}/ctl`, an executable that takes `up` and `down`"
+        )))
     }
 
     /// Brings a stage's stamped directory to what was rendered.

@@ -15,6 +15,7 @@
     reason = "this is all test code, in modules of its own"
 )]
 
+mod badctl;
 mod baddag;
 mod badinput;
 mod badtemplates;

@@ -193,9 +193,14 @@ fn check_jsonnet_file(project: &Project, file: &Path) -> Result<()> {
         "set `CONFIG_JSONNET_FILE` to the file that is meant, or to nothing if there is to be none";
     let wrong = |what: String| Err(Error::failed(what).hint(hint));
     // A pipe is read once, by whoever evaluates it.
-    let found = std::fs::metadata(file).and_then(|found| match found.is_file() {
-        true => std::fs::File::open(file).map(|_| found),
-        false => Ok(found),
+    let open = |found: std::fs::Metadata| std::fs::File::open(file).map(|_| found);
+    let found = std::fs::metadata(file);
+    let found = found.and_then(|found| {
+        if found.is_file() {
+            open(found)
+        } else {
+            Ok(found)
+        }
     });
     match found {
         Ok(found) if found.is_dir() => wrong(format!("the jsonnet file `{shown}` is a directory")),
