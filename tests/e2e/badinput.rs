@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
-use crate::sandbox::{CTL, Ran, Sandbox};
+use crate::sandbox::{Ran, Sandbox};
 
 /// Asserts that a refused call left nothing behind in the deployment.
 #[track_caller]
@@ -139,31 +139,6 @@ fn a_section_of_a_stage_that_does_not_exist_is_told() {
         .run(&["plan"])
         .says("nett")
         .says("betterform.toml:1");
-}
-
-#[test]
-fn directories_that_would_destroy_each_other_are_refused() {
-    for (variables, say) in [
-        (&[("GENFILES", "../lib")][..], "GENFILES"),
-        (
-            &[("GENFILES", "same"), ("OUTPUT_DIR", "same")],
-            "OUTPUT_DIR",
-        ),
-        (&[("GENFILES", "../lib/net")], "GENFILES"),
-        (&[("GENFILES", "../lib/net/deep/genfiles")], "GENFILES"),
-        (&[("OUTPUT_DIR", "../lib/net")], "OUTPUT_DIR"),
-    ] {
-        let mut sandbox = Sandbox::with_dag(&[("net", "")]);
-        for (name, value) in variables {
-            sandbox.set(name, value);
-        }
-        let before = fs::read_dir(sandbox.path("lib/net")).expect("net").count();
-        sandbox.run(&["apply"]).exits(1).says(say);
-        let after = fs::read_dir(sandbox.path("lib/net")).expect("net").count();
-        assert_eq!(before, after, "{variables:?}");
-        assert_eq!(sandbox.read("lib/net/ctl"), CTL, "{variables:?}");
-        touched_nothing(&sandbox);
-    }
 }
 
 #[test]

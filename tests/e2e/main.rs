@@ -18,6 +18,7 @@
 mod badctl;
 mod baddag;
 mod badinput;
+mod badplaces;
 mod badtemplates;
 mod commands;
 mod downrules;
