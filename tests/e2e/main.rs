@@ -35,5 +35,6 @@ mod sandbox;
 mod secrets;
 mod selection;
 mod space;
+mod table;
 mod tools;
 mod unreadable;
