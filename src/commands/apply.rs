@@ -5,12 +5,14 @@ use std::time::Instant;
 use crate::cli::{Apply as Options, Global};
 use crate::commands::session::{Call, Library, Session};
 use crate::commands::{prune, up};
-use crate::core::event::{Counts, Event, RunEnd, VERSION};
+use crate::core::event::{Counts, Event, RunEnd, Sink, VERSION};
 use crate::core::plan::{Decision, Orphan, Plan};
-use crate::core::record::RunResult;
+use crate::core::record::{RunId, RunResult};
 use crate::error::Result;
-use crate::execute::reconcile::{self, Walked};
+use crate::execute::reconcile::{self, Goal, Walked};
+use crate::execute::site::Site;
 use crate::execute::{relocate, report, settle};
+use crate::state::Store;
 use crate::system::clock;
 use crate::ui::{self, diagnostic, sink};
 
@@ -44,13 +46,15 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
         jobs: goal.jobs,
         time_ms: clock::now_ms(),
     });
-    let walked = reconcile::walk(&site, &mut store, Some(&run), &goal, teller.as_mut())?;
-    settle::outputs(&site, &mut store, &walked, teller.as_mut())?;
-    report::inputs(&site, &store)?;
+    let brought_up = bring_up(&site, &mut store, &run, &goal, teller.as_mut());
+    let walked =
+        brought_up.inspect_err(|_| up::break_off(&mut store, &run, start, teller.as_mut()))?;
     let mut failed = !walked.failed.is_empty() || !walked.interrupted.is_empty();
     if options.prune && !failed && !session.stop.is_asked() {
         let settled = session.is_settled(running.yes);
-        failed |= prune::take_down(&session, &site, &mut store, &run, settled, teller.as_mut())?;
+        let pruned = prune::take_down(&session, &site, &mut store, &run, settled, teller.as_mut());
+        failed |=
+            pruned.inspect_err(|_| up::break_off(&mut store, &run, start, teller.as_mut()))?;
     } else {
         for orphan in &orphans {
             teller.event(&orphaned(orphan));
@@ -61,12 +65,12 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
         (false, true) => (RunResult::Failed, RunEnd::Failed),
         (false, false) => (RunResult::Done, RunEnd::Done),
     };
+    let recorded = up::finish(store, &run, result);
     teller.event(&Event::RunFinished {
-        result: end,
+        result: recorded.as_ref().map_or(RunEnd::Failed, |()| end),
         counts: counts(&walked),
         duration_ms: clock::millis(start.elapsed()),
     });
-    store.finish_run(&run, result)?;
     if !running.json && walked.ran.is_empty() && end == RunEnd::Done {
         let plan = Plan {
             stages: up::entries(&session, &walked),
@@ -85,10 +89,23 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
         ));
     }
     cache.save();
-    store.gc_if_worth_it()?;
-    store.close()?;
+    recorded?;
     session.interrupted()?;
     Ok(u8::from(failed))
+}
+
+/// Runs what has to run, and records what it left.
+fn bring_up(
+    site: &Site<'_>,
+    store: &mut Store,
+    run: &RunId,
+    goal: &Goal,
+    teller: &mut dyn Sink,
+) -> Result<Walked> {
+    let walked = reconcile::walk(site, store, Some(run), goal, teller)?;
+    settle::outputs(site, store, &walked, teller)?;
+    report::inputs(site, store)?;
+    Ok(walked)
 }
 
 fn orphaned(orphan: &Orphan) -> Event {

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::cli::{Down as Options, Global};
 use crate::commands::session::{Call, Library, Session};
-use crate::commands::{selection, teardown};
+use crate::commands::{selection, teardown, up};
 use crate::core::event::{Counts, Event, RunEnd, VERSION};
 use crate::core::record::RunResult;
 use crate::core::stage::StageName;
@@ -79,15 +79,17 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
         jobs: goal.jobs,
         time_ms: clock::now_ms(),
     });
-    let downed = down::take_down(&site, &mut store, &run, &goal, teller.as_mut())?;
+    let downed = down::take_down(&site, &mut store, &run, &goal, teller.as_mut())
+        .inspect_err(|_| up::break_off(&mut store, &run, start, teller.as_mut()))?;
     let failed = !downed.failed.is_empty() || !downed.interrupted.is_empty();
     let (result, end) = match (session.stop.is_asked(), failed) {
         (true, _) => (RunResult::Interrupted, RunEnd::Interrupted),
         (false, true) => (RunResult::Failed, RunEnd::Failed),
         (false, false) => (RunResult::Done, RunEnd::Done),
     };
+    let recorded = up::finish(store, &run, result);
     teller.event(&Event::RunFinished {
-        result: end,
+        result: recorded.as_ref().map_or(RunEnd::Failed, |()| end),
         counts: Counts {
             ran: downed.done.len(),
             up_to_date: 0,
@@ -98,9 +100,7 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
         },
         duration_ms: clock::millis(start.elapsed()),
     });
-    store.finish_run(&run, result)?;
-    store.gc_if_worth_it()?;
-    store.close()?;
+    recorded?;
     if !running.json && !failed {
         sink::print(&format!("{} taken down.\n", count(downed.done.len())))?;
     }

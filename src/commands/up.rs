@@ -1,20 +1,23 @@
-//! What `plan` and `apply` have in common: which stages take part, and what came of it.
+//! What `plan`, `apply` and `down` have in common: which stages take part, and what came of it.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
 use crate::cli::Selection;
 use crate::commands::selection;
 use crate::commands::session::Session;
-use crate::core::event::{Event, Sink};
+use crate::core::event::{Counts, Event, RunEnd, Sink};
 use crate::core::graph::Ix;
 use crate::core::plan::{Decision, Entry, Orphan, Plan};
+use crate::core::record::{RunId, RunResult};
 use crate::core::stage::StageName;
 use crate::error::{Error, Result};
 use crate::execute::reconcile::{Goal, Walked};
 use crate::execute::site::Site;
-use crate::state::Records;
+use crate::state::{Records, Store};
+use crate::system::clock;
 
 /// Tells nobody.
 pub(super) struct Silent;
@@ -29,6 +32,27 @@ pub(super) fn refuse_unknown(session: &Session, choice: &Selection) -> Result<()
     selection::resolve(&choice.stages, &known)?;
     selection::resolve(&choice.exclude, &known)?;
     Ok(())
+}
+
+/// Records how a run ended, and leaves the state at rest.
+///
+/// # Errors
+/// The state cannot be written; what was recorded of stages is durable all the same.
+pub(super) fn finish(mut store: Store, run: &RunId, result: RunResult) -> Result<()> {
+    store.finish_run(run, result)?;
+    store.gc_if_worth_it()?;
+    store.close()
+}
+
+/// Tells that a run ends before its end, as when the state cannot be written. What was wrong is told by whoever has the error.
+pub(super) fn break_off(store: &mut Store, run: &RunId, start: Instant, teller: &mut dyn Sink) {
+    teller.event(&Event::RunFinished {
+        result: RunEnd::Failed,
+        counts: Counts::default(),
+        duration_ms: clock::millis(start.elapsed()),
+    });
+    // Where it cannot be recorded, the run has no result.
+    let _ = store.finish_run(run, RunResult::Failed);
 }
 
 /// Which stages take part: all; or those named and what they depend on; or, with `--only`, just those named.

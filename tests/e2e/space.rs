@@ -268,3 +268,32 @@ fn a_cache_without_space_is_no_cache() {
     limited(&sandbox, 0, &["plan", "--detailed-exitcode"]).exits(0);
     assert!(!sandbox.exists("dep/.betterform/genfiles/digests"));
 }
+
+#[test]
+fn events_end_though_the_state_cannot_be_written() {
+    let up = || {
+        let sandbox = pair();
+        sandbox.run(&["apply", "-j1"]).exits(0);
+        sandbox
+    };
+    for (prepare, command) in [(&pair as &dyn Fn() -> Sandbox, "apply"), (&up, "down")] {
+        let arguments = [command, "--json", "-j1"];
+        let mut ended = 0;
+        for kib in limits(32, enough(prepare, &arguments)) {
+            let ran = limited(&prepare(), kib, &arguments);
+            // Some fail before there is a run.
+            let Some(last) = ran.stdout.lines().last().filter(|_| ran.code == 1) else {
+                continue;
+            };
+            let last: serde_json::Value = serde_json::from_str(last).expect("JSON");
+            assert_eq!(last["event"], "run-finished", "{kib} KiB: {ran:?}");
+            assert_eq!(last["result"], "failed", "{kib} KiB: {ran:?}");
+            assert!(
+                ran.stderr.contains("error: cannot write the state `"),
+                "{ran:?}"
+            );
+            ended += 1;
+        }
+        assert!(ended > 0, "{command}");
+    }
+}
