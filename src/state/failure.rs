@@ -46,14 +46,15 @@ impl Failure {
         }
     }
 
-    /// Whether the file may be readable where its directory is writable.
+    /// Whether the file may be readable where its directory is writable and nobody else writes: SQLite calls it an I/O error, too, if
+    /// a writer takes the `-wal` file away at the wrong moment.
     pub(super) fn wants_a_copy(&self) -> bool {
         let Self::Sqlite(error) = self else {
             return false;
         };
         matches!(
             error.sqlite_error_code(),
-            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen)
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::SystemIoFailure)
         )
     }
 

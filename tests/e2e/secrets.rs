@@ -399,3 +399,18 @@ fn settings_that_cannot_be_read_leave_no_secret_bare() {
     let ran = sandbox.run(&["plan"]).exits(1).says("IMPL_DIR");
     assert_hidden("an error of the place", &ran.stderr);
 }
+
+#[test]
+fn a_log_from_before_is_masked_by_what_is_secret_now() {
+    let sandbox = leaky();
+    let settings = sandbox.read("lib/betterform.toml");
+    sandbox.file("lib/betterform.toml", "");
+    sandbox.run(&["apply"]).exits(0).says(VALUE);
+    sandbox.file("lib/betterform.toml", &settings);
+    for arguments in [&["logs", "db"][..], &["logs", "db", "-f"]] {
+        let ran = sandbox.run(arguments).exits(0);
+        assert_hidden("logs", &ran.stdout);
+        assert!(ran.stdout.starts_with("plain: ***\n"), "{ran:?}");
+        assert!(ran.stdout.ends_with("in pieces: ***\n"), "{ran:?}");
+    }
+}
