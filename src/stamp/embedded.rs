@@ -192,23 +192,11 @@ fn diagnostic(
     error: &TemplateError,
 ) -> Diagnostic {
     let shown = place(request, file);
-    let message = without_place(name, error);
+    let message = place::without_place(name, error);
     let message = message
         .replace(HANDOVER, "gomplate is needed: ")
         .replace(name, &shown);
-    place::diagnostic(request, file, error.line, error.column, message)
-}
-
-/// The message without the place that Go's begin with: it is shown beside it, and counts bytes from 0.
-fn without_place<'m>(name: &str, error: &'m TemplateError) -> &'m str {
-    let message = error.message.as_str();
-    let rest = message.strip_prefix(&format!("template: {name}:{}:", error.line));
-    let Some(rest) = rest else { return message };
-    let rest = match error.column {
-        Some(_) => place::number(rest).map_or(rest, |(_, rest)| rest),
-        None => rest,
-    };
-    rest.trim_start()
+    place::diagnostic(shown, &file.content, error.line, error.column, message)
 }
 
 fn plain_diagnostic(path: &str, message: &str) -> Diagnostic {

@@ -75,7 +75,9 @@ fn explain(message: &str, request: &Request<'_>, source: &Source) -> Error {
         return Error::failed(format!("gomplate cannot stamp `{stage}`: {message}"));
     };
     let message = rest.replace(&directory, &shown);
-    Error::at(vec![diagnostic(request, file, line, column, message)])
+    let path = format!("{shown}{}", file.path.display());
+    let at = diagnostic(path, &file.content, line, column, message);
+    Error::at(vec![at])
 }
 
 /// The first `template: FILE:LINE:COLUMN: REST` (or without a column) whose file is one of the stage's.

@@ -4,7 +4,7 @@
 use crate::error::Diagnostic;
 use crate::stamp::Request;
 use crate::stamp::place;
-use crate::stamp::source::{Source, SourceFile, Treatment};
+use crate::stamp::source::{Source, SourceFile, Treatment, shown};
 use crate::template::analysis::{FunctionUse, mentions};
 use crate::template::gomplate::is_known;
 use crate::template::{Delimiters, Functions, parse};
@@ -47,6 +47,8 @@ fn diagnostic(request: &Request<'_>, file: &SourceFile, used: &FunctionUse) -> D
     // The place of a function in a namespace is that of its point.
     let namespace = used.name.split_once('.').map_or(0, |(name, _)| name.len());
     let before = column.saturating_sub(namespace);
-    let message = format!("`{}` needs gomplate", used.name);
-    place::diagnostic(request, file, line, Some(before), message)
+    let message = format!("gomplate is needed: `{}` is not embedded", used.name);
+    let path = shown(request, &request.template_dir.join(&file.path));
+    let path = path.display().to_string();
+    place::diagnostic(path, &file.content, line, Some(before), message)
 }

@@ -113,14 +113,14 @@ const WRONG: [(&str, &str); 11] = [
 ",
     ),
     (
-        "{{ ds \"x\" }}\n{{ if false }} é{{ net.LookupIP \"x\" }}{{ end }}\n",
-        "error: `ds` needs gomplate
+        "{{ aws.EC2Region }}\n{{ if false }} é{{ net.LookupIP \"x\" }}{{ end }}\n",
+        "error: gomplate is needed: `aws.EC2Region` is not embedded
  --> net/conf:1:4
   |
-1 | {{ ds \"x\" }}
-  |    ^^
+1 | {{ aws.EC2Region }}
+  |    ^^^^^^^^^^^^^
 
-error: `net.LookupIP` needs gomplate
+error: gomplate is needed: `net.LookupIP` is not embedded
  --> net/conf:2:20
   |
 2 | {{ if false }} é{{ net.LookupIP \"x\" }}{{ end }}
@@ -255,7 +255,7 @@ fn settings_of_stamping_that_are_wrong_are_pointed_at() {
 fn a_stamper_that_cannot_be_had_is_told() {
     let mut sandbox = up();
     let install = "help: install gomplate 5 (https://docs.gomplate.ca/installing/) so that it is on `PATH`, or name it with `GOMPLATE`\n";
-    sandbox.file("lib/net/conf", "{{ ds \"x\" }}");
+    sandbox.file("lib/net/conf", "{{ aws.EC2Region }}");
     let ran = sandbox
         .run(&["plan", "--stamper", "gomplate", "--only", "net"])
         .exits(1);
