@@ -2,6 +2,7 @@
 //! Knows nothing of how they are printed.
 
 use std::fmt;
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// The result of anything that can fail with a message for the user.
@@ -76,7 +77,19 @@ impl Error {
 
     /// The operating system refused to do `what` (as in `cannot read`) with the file at `path`.
     pub fn io(what: &str, path: &Path, error: &std::io::Error) -> Self {
-        Self::failed(format!("{what} `{}`: {error}", path.display()))
+        let told = Self::failed(format!("{what} `{}`: {error}", path.display()));
+        match error.kind() {
+            ErrorKind::StorageFull => told.hint("free some space there, and run again"),
+            ErrorKind::QuotaExceeded => told.hint("your quota there is used up (`quota`)"),
+            ErrorKind::FileTooLarge => told.hint("the size of files is limited (`ulimit -f`)"),
+            ErrorKind::PermissionDenied => told.hint(
+                "see to whom it belongs and what its mode allows, and those of its directories",
+            ),
+            ErrorKind::ReadOnlyFilesystem => told.hint(
+                "mount it to be written; `plan`, `status`, `explain` and `graph` work without that",
+            ),
+            _ => told,
+        }
     }
 
     /// An error that consists of places in files; `diagnostics` must not be empty.

@@ -32,22 +32,36 @@ use crate::ui::{diagnostic, sink};
 
 /// Runs betterform with these arguments, the program's name first, and gives the exit code.
 pub fn run(arguments: Vec<OsString>) -> u8 {
-    let cli = match Cli::try_parse_from(&arguments) {
-        Ok(cli) => cli,
-        Err(error) => {
-            let _ = error.print();
-            return if error.use_stderr() { 64 } else { 0 };
-        }
-    };
     let environment = Environment::inherited();
     let colors = Colors::resolve(source::settings::Color::default(), &environment);
-    match call(arguments, environment).and_then(|call| commands::run(cli, &call)) {
+    let parsed = Cli::try_parse_from(&arguments);
+    let done = call(arguments, environment).and_then(|call| match parsed {
+        Ok(cli) => commands::run(cli, &call),
+        Err(error) => Ok(misunderstood(&error, &call, colors)),
+    });
+    match done {
         Ok(code) => code,
         Err(error) => {
             sink::complain(&diagnostic::render(&error, colors.stderr));
             error.exit_code()
         }
     }
+}
+
+/// Prints help that was asked for, or says what is wrong with the command line.
+fn misunderstood(error: &clap::Error, call: &Call, colors: Colors) -> u8 {
+    if !error.use_stderr() {
+        let _ = error.print();
+        return 0;
+    }
+    commands::conceal(call, &cli::understood(&call.arguments));
+    let text = error.render();
+    sink::complain(&if colors.stderr {
+        text.ansi().to_string()
+    } else {
+        text.to_string()
+    });
+    64
 }
 
 fn call(arguments: Vec<OsString>, environment: Environment) -> Result<Call> {

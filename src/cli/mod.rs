@@ -6,13 +6,15 @@ mod look;
 mod record;
 mod run;
 
-use clap::{Parser, Subcommand};
+use std::ffi::OsString;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use global::{ColorChoice, Global, Jsonnet, StamperChoice};
 pub use look::{
     Completions, Document, Env, Exec, Explain, Graph, GraphFormat, Logs, Render, Status,
 };
-pub use record::{Mark, MarkAs, State, StateCommand};
+pub use record::{Adopt, Mark, MarkAs, State, StateCommand};
 pub use run::{Apply, Down, OutputChoice, Plan, Running, Selection, Stamp};
 
 /// Runs a graph of infrastructure stages, and only those where something changed.
@@ -74,4 +76,12 @@ pub enum Command {
     Completions(Completions),
     /// Print the version
     Version(Document),
+}
+
+/// As many of the options of every command as can be understood in a command line that is wrong.
+pub fn understood(arguments: &[OsString]) -> Global {
+    let command = Cli::command().ignore_errors(true);
+    let matches = command.try_get_matches_from(arguments).ok();
+    let global = matches.and_then(|matches| Global::from_arg_matches(&matches).ok());
+    global.unwrap_or_default()
 }

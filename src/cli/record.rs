@@ -26,6 +26,7 @@ pub enum MarkAs {
 
 /// Options of `state`.
 #[derive(Args, Debug)]
+#[command(arg_required_else_help = false)]
 pub struct State {
     /// What to do with it.
     #[command(subcommand)]
@@ -65,18 +66,22 @@ pub enum StateCommand {
         force: bool,
     },
     /// Say what became of a state that was found at another place
-    #[command(group(clap::ArgGroup::new("what").required(true)))]
-    Adopt {
-        /// This is a copy of a deployment: nothing is up here
-        #[arg(long, group = "what")]
-        copy: bool,
-        /// The deployment was moved here
-        #[arg(long, group = "what")]
-        moved: bool,
-    },
+    Adopt(Adopt),
     /// Let a protected stage be taken down
     Unprotect {
         /// The stage
         stage: String,
     },
+}
+
+/// Options of `state adopt`: exactly one of them.
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+pub struct Adopt {
+    /// This is a copy of a deployment: nothing is up here
+    #[arg(long)]
+    pub copy: bool,
+    /// The deployment was moved here
+    #[arg(long)]
+    pub moved: bool,
 }

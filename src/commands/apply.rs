@@ -3,12 +3,14 @@
 use crate::cli::{Apply as Options, Global};
 use crate::commands::session::{Call, Library, Session};
 use crate::commands::{prune, up};
-use crate::core::event::{Counts, Event};
+use crate::core::event::{Counts, Event, Sink};
 use crate::core::plan::{Decision, Orphan, Plan};
-use crate::core::record::RunResult;
+use crate::core::record::{RunId, RunResult};
 use crate::error::Result;
-use crate::execute::reconcile::{self, Walked};
+use crate::execute::reconcile::{self, Goal, Walked};
+use crate::execute::site::Site;
 use crate::execute::{relocate, report, settle};
+use crate::state::Store;
 use crate::ui::{self, diagnostic, sink};
 
 pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8> {
@@ -34,27 +36,27 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
     let teller = teller.as_mut();
     let selected = goal.selected.iter().filter(|selected| **selected).count();
     let run = session.begin(&mut store, "apply", (selected, goal.jobs), teller)?;
-    let walked = reconcile::walk(&site, &mut store, Some(&run.id), &goal, teller)?;
-    settle::outputs(&site, &mut store, &walked, teller)?;
-    settle::protection(&site, &mut store, &walked)?;
-    report::inputs(&site, &store)?;
+    let walked = bring_up(&site, &mut store, &run.id, &goal, teller)
+        .inspect_err(|_| Session::break_off(&mut store, &run, teller))?;
     let mut counts = counts(&walked);
     for stage in &walked.left {
         teller.event(&Event::StageNotStarted {
             stage: site.name(*stage).clone(),
         });
     }
-    if options.prune && walked.failed.is_empty() && !session.stop.is_asked() {
+    let all_well = counts.failed + counts.interrupted == 0;
+    if options.prune && all_well && !session.stop.is_asked() {
         let settled = session.is_settled(running.yes);
-        counts += prune::take_down(&session, &site, &mut store, &run.id, settled, teller)?;
+        counts += prune::take_down(&session, &site, &mut store, &run.id, settled, teller)
+            .inspect_err(|_| Session::break_off(&mut store, &run, teller))?;
     } else {
         for orphan in &orphans {
             teller.event(&orphaned(orphan));
         }
     }
-    let failed = counts.failed > 0;
-    let result = session.end(&mut store, &run, counts, failed, teller)?;
-    if !running.json && counts.ran == 0 && result == RunResult::Done {
+    let failed = counts.failed + counts.interrupted > 0;
+    let result = session.end(store, &run, counts, failed, teller);
+    if !running.json && counts.ran == 0 && matches!(result, Ok(RunResult::Done)) {
         let plan = Plan {
             stages: up::entries(&session, &walked),
             ..Plan::default()
@@ -63,8 +65,7 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
     }
     show_places(&session, &walked);
     cache.save();
-    store.gc_if_worth_it()?;
-    store.close()?;
+    result?;
     session.interrupted()?;
     Ok(u8::from(failed))
 }
@@ -76,6 +77,21 @@ fn show_places(session: &Session, walked: &Walked) {
         let text = diagnostic::render(error, session.colors.stderr);
         sink::complain(&format!("\n{text}"));
     }
+}
+
+/// Runs what has to run, and records what it left.
+fn bring_up(
+    site: &Site<'_>,
+    store: &mut Store,
+    run: &RunId,
+    goal: &Goal,
+    teller: &mut dyn Sink,
+) -> Result<Walked> {
+    let walked = reconcile::walk(site, store, Some(run), goal, teller)?;
+    settle::outputs(site, store, &walked, teller)?;
+    settle::protection(site, store, &walked)?;
+    report::inputs(site, store)?;
+    Ok(walked)
 }
 
 fn orphaned(orphan: &Orphan) -> Event {
@@ -96,6 +112,7 @@ fn counts(walked: &Walked) -> Counts {
         up_to_date: decided(&Decision::UpToDate),
         restamped: decided(&Decision::Restamp),
         failed: walked.failed.len(),
+        interrupted: walked.interrupted.len(),
         blocked: walked.blocked.len(),
         not_started: walked.left.len(),
     }

@@ -49,14 +49,15 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
 
     let size = (goal.subjects.len(), goal.jobs);
     let run = session.begin(&mut store, "down", size, teller)?;
-    let counts = down::take_down(&site, &mut store, &run.id, &goal, teller)?.counts();
-    if counts.failed > 0 {
+    let counts = down::take_down(&site, &mut store, &run.id, &goal, teller)
+        .inspect_err(|_| Session::break_off(&mut store, &run, teller))?
+        .counts();
+    let failed = counts.failed + counts.interrupted > 0;
+    if failed {
         exit_code = 1;
     }
-    session.end(&mut store, &run, counts, exit_code != 0, teller)?;
-    store.gc_if_worth_it()?;
-    store.close()?;
-    if !running.json && counts.failed == 0 {
+    session.end(store, &run, counts, exit_code != 0, teller)?;
+    if !running.json && !failed {
         sink::print(&format!("{} taken down.\n", count(counts.ran)))?;
     }
     session.interrupted()?;

@@ -1,11 +1,13 @@
 //! `exec STAGE -- COMMAND`: a command in a stage's stamped directory and environment.
 
+use std::io::Write;
 use std::os::unix::process::CommandExt;
 
 use crate::cli::{Exec as Options, Global};
 use crate::commands::selection;
 use crate::commands::session::{Call, Library, Session};
 use crate::error::{Error, Result};
+use crate::system::process::relay::{self, Stream};
 
 pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8> {
     let session = Session::load(call, global, None, Library::Optional)?;
@@ -25,7 +27,7 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
     };
     #[expect(
         clippy::disallowed_methods,
-        reason = "the command takes the place of this process"
+        reason = "the command takes the place of this process, or runs in the foreground"
     )]
     let mut command = std::process::Command::new(program);
     command
@@ -33,9 +35,29 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
         .current_dir(&directory)
         .env_clear()
         .envs(environment.iter());
-    let error = command.exec();
-    Err(Error::failed(format!(
-        "cannot run `{}`: {error}",
-        program.to_string_lossy()
-    )))
+    let is_recorded = [Stream::Out, Stream::Err]
+        .into_iter()
+        .any(relay::is_recorded);
+    if session.secrets.is_empty() || !is_recorded {
+        return Err(relay::refused(program, &command.exec()));
+    }
+    relayed(&session, command).map_err(|error| relay::refused(program, &error))
+}
+
+/// Runs the command, and masks what it prints where that is kept: at a terminal, it is a matter between the command and the user.
+fn relayed(session: &Session, command: std::process::Command) -> std::io::Result<u8> {
+    let mut out = (session.secrets.masker(), std::io::stdout());
+    let mut err = (session.secrets.masker(), std::io::stderr());
+    let code = relay::relay(command, &session.stop, &mut |stream, text| match stream {
+        Stream::Out => put(&mut out.1, &out.0.feed(text)),
+        Stream::Err => put(&mut err.1, &err.0.feed(text)),
+    })?;
+    put(&mut out.1, &out.0.finish());
+    put(&mut err.1, &err.0.finish());
+    Ok(code)
+}
+
+/// Writes a text; whether anybody reads it.
+fn put(to: &mut dyn Write, text: &[u8]) -> bool {
+    to.write_all(text).and_then(|()| to.flush()).is_ok()
 }

@@ -8,10 +8,11 @@ use crate::cli::{Explain as Options, Global, Selection};
 use crate::commands::session::{Call, Library, Session};
 use crate::commands::{selection, up};
 use crate::core::fingerprint::{Digest, Kind};
+use crate::core::graph::Ix;
 use crate::core::plan::{Decision, Entry, NamedInputs};
 use crate::core::stage::StageName;
 use crate::error::Result;
-use crate::execute::reconcile;
+use crate::execute::reconcile::{self, Walked};
 use crate::state::{Records, Store};
 use crate::ui::table::{columns, time};
 use crate::ui::{diagnostic, sink};
@@ -25,7 +26,7 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
     let opened = session.read()?;
     let (mut store, records) = (opened.store, opened.records);
     let recorded = records.get(&stage).cloned();
-    let Some(entry) = look(&session, &mut store, records, &stage)? else {
+    let Some((entry, walked)) = look(&session, &mut store, records, &stage)? else {
         return Ok(1);
     };
     let fingerprint = recorded.as_ref().and_then(|r| r.fingerprint.clone());
@@ -34,17 +35,19 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
         load(&store, &fingerprint.stamp)?,
         load(&store, &fingerprint.run)?,
     ];
+    let awaited = awaited(&session, &entry, &walked);
     let up_since = recorded.as_ref().and_then(|recorded| recorded.started_ms);
     if options.json {
         let mut document = serde_json::to_value(&entry).unwrap_or_default();
         document["version"] = json!(1);
+        document["awaited"] = json!(awaited);
         document["recorded"] = json!({ "stamp": old[0], "run": old[1], "started_ms": up_since });
         sink::print(&format!("{document:#}\n"))?;
     } else {
         let since = up_since.map_or("never run".to_owned(), |ms| {
             format!("last run {}", time(ms))
         });
-        sink::print(&text(&entry, &since, &old))?;
+        sink::print(&text(&entry, &since, &old, &awaited))?;
     }
     Ok(0)
 }
@@ -55,7 +58,7 @@ fn look(
     store: &mut Store,
     mut records: Records,
     stage: &StageName,
-) -> Result<Option<Entry>> {
+) -> Result<Option<(Entry, Walked)>> {
     let config = session.config(false)?;
     let (cache, stamper) = (session.cache(), session.stamper());
     let observer = session.observer(&config, &cache, &stamper, store);
@@ -75,7 +78,30 @@ fn look(
         return Ok(None);
     }
     let entries = up::entries(session, &walked).into_iter();
-    Ok(entries.rev().find(|entry| entry.stage == *stage))
+    let entry = entries.rev().find(|entry| entry.stage == *stage);
+    Ok(entry.map(|entry| (entry, walked)))
+}
+
+/// The direct dependencies that have to run before all inputs of a stage can be known.
+fn awaited<'a>(session: &'a Session, entry: &Entry, walked: &Walked) -> Vec<&'a StageName> {
+    let found = session.graph.find(entry.stage.as_str());
+    let Some(stage) = found.filter(|_| entry.inputs.is_none()) else {
+        return Vec::new();
+    };
+    let is_awaited = |needed: &Ix| {
+        let decided = walked.decided.get(&needed.index());
+        decided.is_some_and(|entry| {
+            matches!(
+                entry.decision,
+                Decision::Run { .. } | Decision::Undetermined { .. }
+            )
+        })
+    };
+    let needed = session.graph.dependencies(stage).iter().copied();
+    needed
+        .filter(is_awaited)
+        .map(|needed| session.graph.name(needed))
+        .collect()
 }
 
 fn load(store: &Store, kinds: &BTreeMap<Kind, Digest>) -> Result<Inputs> {
@@ -86,7 +112,7 @@ fn load(store: &Store, kinds: &BTreeMap<Kind, Digest>) -> Result<Inputs> {
     Ok(inputs)
 }
 
-fn text(entry: &Entry, since: &str, old: &[Inputs; 2]) -> String {
+fn text(entry: &Entry, since: &str, old: &[Inputs; 2], awaited: &[&StageName]) -> String {
     let mut text = format!("{} ({since})\n", entry.stage);
     match &entry.decision {
         Decision::UpToDate => text.push_str("up to date\n"),
@@ -106,6 +132,15 @@ fn text(entry: &Entry, since: &str, old: &[Inputs; 2]) -> String {
     }
     if let Some(stamper) = &entry.stamper {
         text.push_str(&format!("stamped by {stamper}\n"));
+    }
+    if !awaited.is_empty() {
+        let awaited: Vec<_> = awaited.iter().map(|stage| stage.as_str()).collect();
+        let known = if old.iter().all(BTreeMap::is_empty) {
+            "its inputs are known"
+        } else {
+            "its inputs are known again, below they are as recorded,"
+        };
+        text.push_str(&format!("{known} when {} ran\n", awaited.join(" and ")));
     }
     let empty = NamedInputs::default();
     let now = entry.inputs.as_ref().unwrap_or(&empty);

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::cli::{Global, Logs as Options};
 use crate::commands::selection;
 use crate::commands::session::{Call, Library, Session};
+use crate::core::mask::Masker;
 use crate::core::record::RunId;
 use crate::core::stage::{Action, StageName, Status};
 use crate::error::{Error, Result};
@@ -18,7 +19,10 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
     let opened = session.read()?;
     let stage = selection::one(&options.stage, &session.all_stages(&opened.records))?;
     let run = match &options.run {
-        Some(text) => RunId::new(text),
+        Some(text) => Some(RunId::new(text).ok_or_else(|| {
+            Error::usage(format!("`{text}` is not the name of a run"))
+                .hint(format!("`betterform state show {stage}` lists its runs"))
+        })?),
         None => opened.store.last_run_of(&stage)?,
     };
     let Some(run) = run else {
@@ -52,30 +56,59 @@ fn paths(session: &Session, run: &RunId, stage: &StageName) -> Vec<PathBuf> {
     all.into_iter().filter(|path| path.exists()).collect()
 }
 
+/// A log that is shown. It was masked when it was written; what counts as secret since is masked here.
+struct Shown<'a> {
+    path: PathBuf,
+    file: File,
+    masker: Masker<'a>,
+}
+
+impl Shown<'_> {
+    /// Shows what was not shown yet; whether anybody reads it.
+    fn show_more(&mut self) -> Result<bool> {
+        // In pieces: a log may be larger than the memory.
+        let mut piece = vec![0; 64 * 1024];
+        loop {
+            let read = self.file.read(&mut piece);
+            let count = read.map_err(|error| Error::io("cannot read", &self.path, &error))?;
+            if count == 0 {
+                return Ok(true);
+            }
+            if !put(&self.masker.feed(piece.get(..count).unwrap_or_default())) {
+                return Ok(false);
+            }
+        }
+    }
+}
+
 fn follow(session: &Session, run: &RunId, stage: &StageName, follow: bool) -> Result<()> {
-    let mut open: Vec<(PathBuf, File)> = Vec::new();
+    let mut open: Vec<Shown<'_>> = Vec::new();
     loop {
         let was_running = follow && is_running(session, run, stage)?;
         for path in paths(session, run, stage) {
-            if !open.iter().any(|(known, _)| *known == path) {
+            if !open.iter().any(|shown| shown.path == path) {
                 let file =
                     File::open(&path).map_err(|error| Error::io("cannot read", &path, &error))?;
-                open.push((path, file));
+                let masker = session.secrets.masker();
+                open.push(Shown { path, file, masker });
             }
         }
-        for (path, file) in &mut open {
-            let mut text = Vec::new();
-            file.read_to_end(&mut text)
-                .map_err(|error| Error::io("cannot read", path, &error))?;
-            let mut out = std::io::stdout().lock();
-            if out.write_all(&text).and_then(|()| out.flush()).is_err() {
+        for shown in &mut open {
+            if !shown.show_more()? {
                 return Ok(());
             }
         }
         if !was_running || process::sleep(Duration::from_millis(200), &session.stop) {
+            let _ = open.iter_mut().all(|shown| put(&shown.masker.finish()));
             return Ok(());
         }
     }
+}
+
+/// Writes a text; whether anybody reads it.
+fn put(text: &[u8]) -> bool {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text).and_then(|()| out.flush()).is_ok()
 }
 
 fn is_running(session: &Session, run: &RunId, stage: &StageName) -> Result<bool> {

@@ -23,7 +23,7 @@ mod teardown;
 mod up;
 mod version;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Global};
 use crate::commands::session::Call;
 use crate::error::Result;
 
@@ -52,4 +52,9 @@ pub fn run(cli: Cli, call: &Call) -> Result<u8> {
         Some(Command::Completions(options)) => completions::run(&options),
         Some(Command::Version(options)) => version::run(&options),
     }
+}
+
+/// Has what is said of a call that was not understood masked; `global` are the options that were understood.
+pub fn conceal(call: &Call, global: &Global) {
+    session::conceal_misunderstood(call, global);
 }

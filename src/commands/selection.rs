@@ -7,6 +7,7 @@ use globset::GlobBuilder;
 use crate::core::stage::StageName;
 use crate::core::suggest::suggest;
 use crate::error::{Error, Result};
+use crate::state::Records;
 
 /// The stages that `patterns` name, among `known`.
 ///
@@ -34,6 +35,22 @@ pub(super) fn resolve(
 pub(super) fn one(name: &str, known: &BTreeSet<StageName>) -> Result<StageName> {
     let found = known.iter().find(|stage| stage.as_str() == name);
     found.cloned().ok_or_else(|| unknown(name, known))
+}
+
+/// The one recorded stage of that name.
+///
+/// # Errors
+/// Nothing is recorded of it.
+pub(super) fn recorded(name: &str, records: &Records) -> Result<StageName> {
+    let found = records.keys().find(|stage| stage.as_str() == name);
+    found.cloned().ok_or_else(|| {
+        let error = Error::usage(format!("nothing is recorded of a stage `{name}`"));
+        match suggest(name, records.keys().map(StageName::as_str)) {
+            Some(similar) => error.hint(format!("did you mean `{similar}`?")),
+            None if records.is_empty() => error.hint("nothing is recorded at all"),
+            None => error.hint("`betterform state list` lists what is recorded"),
+        }
+    })
 }
 
 fn matching(pattern: &str, known: &BTreeSet<StageName>) -> Result<Vec<StageName>> {

@@ -21,7 +21,7 @@ pub(super) fn run(call: &Call, global: &Global, command: &StateCommand) -> Resul
         StateCommand::Show { stage, json } => show(&session, stage, *json),
         StateCommand::Mv { old, new } => rename(&session, old, new),
         StateCommand::Rm { stage, force } => remove(&session, stage, *force),
-        StateCommand::Adopt { copy, .. } => adopt(&session, *copy),
+        StateCommand::Adopt(how) => adopt(&session, how.copy),
         StateCommand::Unprotect { stage } => unprotect(&session, stage),
     }
 }
@@ -52,7 +52,7 @@ fn list(session: &Session, json: bool) -> Result<u8> {
 
 fn show(session: &Session, name: &str, json: bool) -> Result<u8> {
     let opened = session.read()?;
-    let stage = selection::one(name, &opened.records.keys().cloned().collect())?;
+    let stage = selection::recorded(name, &opened.records)?;
     let edges = opened.store.edges()?.into_iter();
     let shown = Shown {
         recorded: &opened.records[&stage],
@@ -135,18 +135,28 @@ fn attempt_row(attempt: &Attempted) -> Vec<String> {
 fn rename(session: &Session, old: &str, new: &str) -> Result<u8> {
     let (_lock, opened) = session.write("state mv", None)?;
     let mut store = opened.store;
-    let old = selection::one(old, &opened.records.keys().cloned().collect())?;
+    let old = selection::recorded(old, &opened.records)?;
     let new = StageName::new(new).map_err(|wrong| Error::usage(format!("`{new}`: {wrong}")))?;
-    if opened
-        .records
-        .get(&new)
-        .is_some_and(|recorded| recorded.status.may_be_up())
+    if old == new {
+        return Err(Error::usage(format!("`{old}` is its name already")));
+    }
+    if let Some(status) = opened.records.get(&new).map(|recorded| recorded.status)
+        && status.may_be_up()
     {
-        return Err(Error::failed(format!("`{new}` is recorded already")));
+        return Err(
+            Error::failed(format!("`{new}` is recorded already, as {status}")).hint(format!(
+                "choose another name, or take it down before: `betterform down {new}`"
+            )),
+        );
     }
     let wave = &session.project.wave;
-    for directory in [&wave.genfiles, &wave.output_dir] {
-        move_directory(&directory.join(old.as_str()), &directory.join(new.as_str()))?;
+    let moves = [&wave.genfiles, &wave.output_dir]
+        .map(|directory| (directory.join(old.as_str()), directory.join(new.as_str())));
+    for (old, new) in &moves {
+        refuse_to_replace(old, new)?;
+    }
+    for (old, new) in &moves {
+        move_directory(old, new)?;
     }
     if opened.records.contains_key(&new) {
         store.remove(&new)?;
@@ -157,16 +167,25 @@ fn rename(session: &Session, old: &str, new: &str) -> Result<u8> {
     Ok(0)
 }
 
+/// Refuses to move a directory to where there is something, before any is moved.
+fn refuse_to_replace(old: &Path, new: &Path) -> Result<()> {
+    if old.symlink_metadata().is_err() || new.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    let (old, new) = (old.display(), new.display());
+    Err(
+        Error::failed(format!("cannot move `{old}`: `{new}` exists already"))
+            .hint("move that away, and run this again"),
+    )
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "a whole directory is moved, at the user's word"
 )]
 fn move_directory(old: &Path, new: &Path) -> Result<()> {
-    if !old.exists() {
+    if old.symlink_metadata().is_err() {
         return Ok(());
-    }
-    if new.exists() {
-        return Err(Error::failed(format!("`{}` exists already", new.display())));
     }
     std::fs::rename(old, new).map_err(|error| Error::io("cannot move", old, &error))
 }
@@ -174,7 +193,7 @@ fn move_directory(old: &Path, new: &Path) -> Result<()> {
 fn remove(session: &Session, name: &str, force: bool) -> Result<u8> {
     let (_lock, opened) = session.write("state rm", None)?;
     let mut store = opened.store;
-    let stage = selection::one(name, &opened.records.keys().cloned().collect())?;
+    let stage = selection::recorded(name, &opened.records)?;
     let status = opened.records[&stage].status;
     if status.may_be_up() && !force {
         return Err(Error::failed(format!(
@@ -215,7 +234,7 @@ fn adopt(session: &Session, copy: bool) -> Result<u8> {
 fn unprotect(session: &Session, name: &str) -> Result<u8> {
     let (_lock, opened) = session.write("state unprotect", None)?;
     let mut store = opened.store;
-    let stage = selection::one(name, &opened.records.keys().cloned().collect())?;
+    let stage = selection::recorded(name, &opened.records)?;
     store.unprotect(&stage)?;
     store.close()?;
     sink::print(&format!("{stage} may be taken down\n"))?;

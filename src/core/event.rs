@@ -172,6 +172,8 @@ pub struct Counts {
     pub restamped: usize,
     /// They failed.
     pub failed: usize,
+    /// They were ended because the user asked to stop.
+    pub interrupted: usize,
     /// They could not start because others failed.
     pub blocked: usize,
     /// They were not started for another reason.

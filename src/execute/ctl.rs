@@ -80,6 +80,18 @@ impl Finished {
 }
 
 impl Finished {
+    /// The same where how it ended cannot be recorded, so that nothing may be built on it.
+    #[must_use]
+    pub fn unrecorded(self, error: &Error) -> Self {
+        let message = format!(
+            "it ended ({}), which cannot be recorded: {}",
+            self.outcome,
+            error.message()
+        );
+        let outcome = Outcome::Broken { message };
+        Self { outcome, ..self }
+    }
+
     /// What to tell of it.
     pub fn event(&self, stage: &StageName, action: Action) -> Event {
         Event::StageFinished {

@@ -55,6 +55,8 @@ pub struct Downed {
     pub done: Vec<usize>,
     /// Those that failed or were refused.
     pub failed: Vec<usize>,
+    /// Those that were ended because the user asked to stop.
+    pub interrupted: Vec<usize>,
     /// Those that stay up because these failed.
     pub blocked: BTreeMap<usize, BTreeSet<usize>>,
     /// Those that were never started.
@@ -67,6 +69,7 @@ impl Downed {
         Counts {
             ran: self.done.len(),
             failed: self.failed.len(),
+            interrupted: self.interrupted.len(),
             blocked: self.blocked.len(),
             not_started: self.left.len(),
             ..Counts::default()
@@ -299,13 +302,21 @@ impl<'a> Coordinator<'a> {
         let result = self.store.commit(ends);
         fault::point("down.after-commit");
         for (subject, finished) in outcomes {
-            let succeeded = finished.outcome == Outcome::Succeeded && result.is_ok();
+            let finished = match &result {
+                Ok(()) => finished,
+                Err(error) => finished.unrecorded(error),
+            };
+            let succeeded = finished.outcome == Outcome::Succeeded;
             let stage = self.goal.subjects[subject].stage.clone();
             self.sink.event(&finished.event(&stage, Action::Down));
             if succeeded {
                 self.downed.done.push(subject);
                 self.schedule.finish(subject);
             } else {
+                match finished.outcome {
+                    Outcome::Interrupted => self.downed.interrupted.push(subject),
+                    _ => self.downed.failed.push(subject),
+                }
                 self.fail(subject);
             }
         }
@@ -317,11 +328,11 @@ impl<'a> Coordinator<'a> {
         let stage = self.goal.subjects[subject].stage.clone();
         self.sink
             .event(&Finished::broken(error).event(&stage, Action::Down));
+        self.downed.failed.push(subject);
         self.fail(subject);
     }
 
     fn fail(&mut self, subject: usize) {
-        self.downed.failed.push(subject);
         self.halted |= self.goal.fail_fast;
         let by = vec![self.goal.subjects[subject].stage.clone()];
         for blocked in self.schedule.fail(subject) {

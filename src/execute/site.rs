@@ -134,11 +134,25 @@ impl Site<'_> {
     ) -> Result<(Examined, Rendered)> {
         let known = self.known(stage);
         let (mut examined, rendered) = self.observer.examine(stage, known, inherited)?;
+        self.refuse_without_ctl(stage, &rendered)?;
         if self.advises {
             let told = self.observer.blind_spots(stage, &rendered, &examined)?;
             examined.warnings.extend(told);
         }
         Ok((examined, rendered))
+    }
+
+    /// Refuses a stage of which the `ctl` would not be stamped.
+    fn refuse_without_ctl(&self, stage: usize, rendered: &Rendered) -> Result<()> {
+        if rendered.files.contains_key(Path::new("ctl")) {
+            return Ok(());
+        }
+        let name = self.name(stage);
+        let message =
+            format!("`{name}/ctl` is not stamped: it is left out, or nothing but white space");
+        Err(Error::failed(message).hint(format!(
+            "write `{name}/ctl`, an executable that takes `up` and `down`"
+        )))
     }
 
     /// Brings a stage's stamped directory to what was rendered.

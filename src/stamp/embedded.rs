@@ -8,7 +8,9 @@ use crate::error::{Diagnostic, Error, Result};
 use crate::stamp::choose::{Attempt, Embedded};
 use crate::stamp::gomplate_config;
 use crate::stamp::host::StageHost;
+use crate::stamp::place;
 use crate::stamp::source::{Source, SourceFile, Treatment, shown};
+use crate::stamp::uses::uses;
 use crate::stamp::{Rendered, RenderedFile, RenderedFiles, Request};
 use crate::template::gomplate::{HANDOVER, config_value, functions, is_known};
 use crate::template::{
@@ -69,7 +71,7 @@ impl Embedded for InProcess {
             }
         }
         if !refused.is_empty() {
-            return Ok(Attempt::Refused(refused));
+            return Ok(Attempt::Refused(self.all_uses(request, source, refused)));
         }
         Ok(Attempt::Rendered(Rendered {
             files,
@@ -85,6 +87,24 @@ impl Embedded for InProcess {
 }
 
 impl InProcess {
+    /// What was refused, with every other use that needs gomplate: rendering stops at the first, and knows no more of a function
+    /// that is not there than its line.
+    fn all_uses(
+        &self,
+        request: &Request<'_>,
+        source: &Source,
+        mut refused: Vec<Diagnostic>,
+    ) -> Vec<Diagnostic> {
+        let functions = self.functions.get_or_init(|| Arc::new(functions()));
+        let uses = uses(request, source, functions);
+        refused.retain(|why| {
+            let is_same = |other: &Diagnostic| other.path == why.path && other.line == why.line;
+            !uses.iter().any(is_same)
+        });
+        refused.extend(uses);
+        refused
+    }
+
     fn render(
         &self,
         request: &Request<'_>,
@@ -171,32 +191,12 @@ fn diagnostic(
     name: &str,
     error: &TemplateError,
 ) -> Diagnostic {
-    let text = String::from_utf8_lossy(&file.content);
-    let line = text
-        .lines()
-        .nth(error.line.saturating_sub(1))
-        .unwrap_or_default();
-    let column = error.column.map(|byte| {
-        let before = line
-            .as_bytes()
-            .get(..byte.min(line.len()))
-            .unwrap_or_default();
-        String::from_utf8_lossy(before).chars().count() + 1
-    });
     let shown = place(request, file);
-    let message = error
-        .message
+    let message = place::without_place(name, error);
+    let message = message
         .replace(HANDOVER, "gomplate is needed: ")
         .replace(name, &shown);
-    Diagnostic {
-        message,
-        path: shown,
-        line: error.line.max(1),
-        column,
-        width: 1,
-        text: line.to_owned(),
-        help: None,
-    }
+    place::diagnostic(shown, &file.content, error.line, error.column, message)
 }
 
 fn plain_diagnostic(path: &str, message: &str) -> Diagnostic {

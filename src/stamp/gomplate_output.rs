@@ -4,8 +4,9 @@
 
 use std::process::ExitStatus;
 
-use crate::error::{Diagnostic, Error};
+use crate::error::Error;
 use crate::stamp::Request;
+use crate::stamp::place::{diagnostic, number};
 use crate::stamp::source::{Source, SourceFile};
 
 /// Messages that gomplate printed.
@@ -73,28 +74,10 @@ fn explain(message: &str, request: &Request<'_>, source: &Source) -> Error {
         let stage = request.stage;
         return Error::failed(format!("gomplate cannot stamp `{stage}`: {message}"));
     };
-    let content = String::from_utf8_lossy(&file.content);
-    let text = content.split('\n').nth(line.saturating_sub(1));
-    let text = text.unwrap_or_default().trim_end_matches('\r');
-    let column = column.map(|bytes| {
-        let before = text.as_bytes().get(..bytes).unwrap_or_default();
-        String::from_utf8_lossy(before).chars().count()
-    });
-    Error::at(vec![Diagnostic {
-        message: rest.replace(&directory, &shown),
-        path: format!("{shown}{}", file.path.display()),
-        line,
-        width: column.map_or(1, |column| width(text, column)),
-        column: column.map(|column| column + 1),
-        text: text.to_owned(),
-        help: None,
-    }])
-}
-
-/// How many characters belong together at a column, from 0: those of a name or a chain of fields.
-fn width(text: &str, column: usize) -> usize {
-    let part = |c: &char| c.is_alphanumeric() || matches!(c, '_' | '.' | '$');
-    text.chars().skip(column).take_while(part).count().max(1)
+    let message = rest.replace(&directory, &shown);
+    let path = format!("{shown}{}", file.path.display());
+    let at = diagnostic(path, &file.content, line, column, message);
+    Error::at(vec![at])
 }
 
 /// The first `template: FILE:LINE:COLUMN: REST` (or without a column) whose file is one of the stage's.
@@ -119,12 +102,6 @@ fn place<'a, 'm>(
         };
         Some((file, line, column, rest.trim_start()))
     })
-}
-
-/// The number in front of a colon, and what follows.
-fn number(text: &str) -> Option<(usize, &str)> {
-    let (digits, rest) = text.split_once(':')?;
-    Some((digits.parse().ok()?, rest))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod gomplate_output;
 mod host;
 pub mod ignore;
 pub mod pattern;
+mod place;
 pub mod reads;
 mod regexp;
 pub mod scan;
@@ -20,6 +21,7 @@ pub mod source;
 mod stamped_dir;
 pub mod sync;
 pub mod umask;
+mod uses;
 pub mod verbatim;
 
 use std::collections::BTreeMap;

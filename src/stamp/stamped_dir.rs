@@ -81,12 +81,17 @@ impl StampedDir {
     }
 
     fn failed(&self, what: &str, inside: &Path, errno: Errno) -> Error {
-        let error = Error::io(what, &self.full(inside), &errno.into());
+        let path = self.full(inside);
+        let error = std::io::Error::from(errno);
         if matches!(errno, Errno::ACCESS | Errno::PERM) {
-            let parent = self.full(inside.parent().unwrap_or(Path::new("")));
-            return error.hint(format!("make `{}` writable", parent.display()));
+            let directory = inside
+                .parent()
+                .filter(|parent| !parent.as_os_str().is_empty());
+            let directory = directory.map_or(self.path.clone(), |parent| self.full(parent));
+            return Error::failed(format!("{what} `{}`: {error}", path.display()))
+                .hint(format!("make `{}` writable", directory.display()));
         }
-        error
+        Error::io(what, &path, &error)
     }
 
     /// Opens a directory in it; `None` if there is none, or a symlink is on the way to it.

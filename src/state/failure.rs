@@ -62,14 +62,15 @@ impl Failure {
         )
     }
 
-    /// Whether the file may be readable where its directory is writable.
+    /// Whether the file may be readable where its directory is writable and nobody else writes: SQLite calls it an I/O error, too, if
+    /// a writer takes the `-wal` file away at the wrong moment.
     pub(super) fn wants_a_copy(&self) -> bool {
         let Self::Sqlite(error) = self else {
             return false;
         };
         matches!(
             error.sqlite_error_code(),
-            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen)
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::SystemIoFailure)
         )
     }
 
@@ -88,6 +89,12 @@ impl Failure {
         match code {
             Some(ErrorCode::DiskFull) => {
                 error.hint("free some space and run again; nothing that was recorded is lost")
+            }
+            Some(ErrorCode::SystemIoFailure) => error.hint(
+                "see whether the disk is full or damaged, or a limit is reached (`df`, `quota`, `ulimit -f`); nothing that was recorded is lost",
+            ),
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => {
+                error.hint("make it and its directory writable, with all that lies in it")
             }
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 error.hint("another program holds the file open; end it and run again")

@@ -10,6 +10,9 @@ pub(super) const AT_REST: i32 = 0x6274_666d;
 /// `application_id` of a state whose last changes may be in its `-wal` file only: `btfw`.
 pub(super) const AT_WORK: i32 = 0x6274_6677;
 
+/// The name of a state that nobody named otherwise.
+const NAME: &str = "state.db";
+
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// What a file is.
@@ -69,6 +72,15 @@ impl Header {
             counter: number(24),
         })
     }
+}
+
+/// Whether a file that is no database was never a state: `--state` may name any file, and a text must not be set aside as a
+/// damaged state. What has the name that nobody gave it is ours, whatever is in it.
+pub(super) fn is_somebody_elses(path: &Path) -> bool {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(4096).read_to_end(&mut bytes));
+    let is_text = read.is_ok_and(|count| count > 0) && !bytes.contains(&0);
+    is_text && path.file_name().is_none_or(|name| name != NAME)
 }
 
 #[cfg(test)]

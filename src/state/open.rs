@@ -304,14 +304,9 @@ fn look(path: &Path) -> Result<Looked> {
 fn looked(path: &Path, header: Header, wal: bool) -> Result<Looked> {
     match header {
         Header::Missing => Ok(Looked::Missing),
+        Header::Garbage if header::is_somebody_elses(path) => Err(no_state(path, "a text")),
         Header::Garbage => Ok(Looked::Garbage),
-        Header::Foreign => {
-            let message = format!(
-                "`{}` is a database, but not a betterform state",
-                path.display()
-            );
-            Err(Error::failed(message).hint("choose another file with `--state`"))
-        }
+        Header::Foreign => Err(no_state(path, "a database")),
         Header::State(state) => {
             refuse_newer(path, state.version.into())?;
             Ok(Looked::State {
@@ -319,6 +314,12 @@ fn looked(path: &Path, header: Header, wal: bool) -> Result<Looked> {
             })
         }
     }
+}
+
+fn no_state(path: &Path, what: &str) -> Error {
+    let path = path.display();
+    Error::failed(format!("`{path}` is {what}, but not a betterform state"))
+        .hint("choose another file with `--state`")
 }
 
 fn refuse_newer(path: &Path, version: i64) -> Result<()> {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, DropBehavior, Transaction, TransactionBehavior};
 
 use crate::core::record::{Change, status_after};
 use crate::core::stage::Status;
@@ -35,17 +35,31 @@ impl Store {
         what: &str,
         change: impl FnOnce(&Transaction<'_>) -> Step<T>,
     ) -> Step<T> {
+        self.catch_up()?;
         self.enter()?;
-        let transaction = begin(&mut self.connection)?;
+        let mut transaction = begin(&mut self.connection)?;
         if let Some(run) = &self.pending {
             runs::insert(&transaction, run)?;
         }
         let result = change(&transaction)?;
         fault::point(&format!("state.{what}.before-commit"));
-        transaction.commit()?;
+        if fault::is_late(what) {
+            transaction.set_drop_behavior(DropBehavior::Ignore);
+            drop(transaction);
+        } else {
+            transaction.commit()?;
+        }
         fault::point(&format!("state.{what}.after-commit"));
         self.pending = None;
         Ok(result)
+    }
+
+    /// Commits what a test wanted to be late.
+    fn catch_up(&mut self) -> Step<()> {
+        if !self.connection.is_autocommit() {
+            self.connection.execute_batch("COMMIT")?;
+        }
+        Ok(())
     }
 
     /// Enters the mode for writing: from here on, changes go into the `-wal` file, and the header says so.
@@ -128,6 +142,7 @@ impl Store {
         if self.mode == Mode::AtRest {
             return Ok(());
         }
+        self.catch_up()?;
         let transaction = begin(&mut self.connection)?;
         transaction.pragma_update(None, "application_id", header::AT_REST)?;
         transaction.commit()?;

@@ -8,6 +8,9 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 
+/// The file that tells git what to ignore.
+const IGNORE: &str = ".gitignore";
+
 /// Creates a directory of mode 0700 that ignores itself for git, and what is missing above it.
 ///
 /// One that is there already keeps its mode and, unless it is empty, gets no `.gitignore`: it may be the user's.
@@ -28,9 +31,7 @@ pub fn create_directory(path: &Path) -> Result<()> {
     match DirBuilder::new().mode(0o700).create(path) {
         Ok(()) => {}
         Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => {
-            // Empty: a run may have been killed right here.
-            let empty = fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
-            if !empty {
+            if !is_unfinished(path) {
                 return Ok(());
             }
         }
@@ -39,20 +40,29 @@ pub fn create_directory(path: &Path) -> Result<()> {
     ignore_itself(path)
 }
 
+/// Whether a directory holds nothing, or nothing but a `.gitignore` without content: a run may have been killed right here, or the
+/// disk was full.
+fn is_unfinished(directory: &Path) -> bool {
+    let is_nothing = |entry: std::io::Result<fs::DirEntry>| {
+        let entry = entry.ok().filter(|entry| entry.file_name() == IGNORE);
+        let metadata = entry.and_then(|entry| entry.metadata().ok());
+        metadata.is_some_and(|metadata| metadata.is_file() && metadata.len() == 0)
+    };
+    fs::read_dir(directory).is_ok_and(|mut entries| entries.all(is_nothing))
+}
+
 fn ignore_itself(directory: &Path) -> Result<()> {
-    let path = directory.join(".gitignore");
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
+    let path = directory.join(IGNORE);
+    OpenOptions::new()
+        .append(true)
+        .create(true)
         .mode(0o600)
         .open(&path)
-        .and_then(|mut file| file.write_all(b"*\n"));
-    match written {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-            Err(Error::io("cannot write", &path, &error))
-        }
-        _ => Ok(()),
-    }
+        .and_then(|mut file| match file.metadata()?.len() {
+            0 => file.write_all(b"*\n"),
+            _ => Ok(()),
+        })
+        .map_err(|error| Error::io("cannot write", &path, &error))
 }
 
 #[cfg(test)]
@@ -74,6 +84,18 @@ mod tests {
         }
         assert_eq!(fs::read_to_string(path.join(".gitignore")).unwrap(), "*\n");
         assert!(!scratch.path().join("a/.gitignore").exists());
+    }
+
+    #[test]
+    fn one_that_was_not_finished_is_finished() {
+        let scratch = tempfile::tempdir().unwrap();
+        let path = scratch.path().join("a");
+        fs::create_dir(&path).unwrap();
+        fs::File::create(path.join(".gitignore")).unwrap();
+        create_directory(&path).unwrap();
+        assert_eq!(fs::read_to_string(path.join(".gitignore")).unwrap(), "*\n");
+        create_directory(&path).unwrap();
+        assert_eq!(fs::read_to_string(path.join(".gitignore")).unwrap(), "*\n");
     }
 
     #[test]

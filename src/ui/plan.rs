@@ -102,11 +102,13 @@ pub fn summary(plan: &Plan) -> String {
     let up = stages(counts.up_to_date);
     let are = if counts.up_to_date == 1 { "is" } else { "are" };
     if plan.failed > 0 {
-        return format!(
-            "The plan is not complete: {} cannot be looked at, and {} that depend on them.",
-            stages(plan.failed),
-            plan.blocked
-        );
+        let blocked = match plan.blocked {
+            0 => String::new(),
+            1 => ", and 1 that depends on that".to_owned(),
+            count => format!(", and {count} that depend on that"),
+        };
+        let failed = stages(plan.failed);
+        return format!("The plan is not complete: {failed} cannot be looked at{blocked}.");
     }
     if !plan.has_changes() && counts.orphans == 0 {
         return format!("Nothing to do: {up} {are} up to date.");

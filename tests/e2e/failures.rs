@@ -130,6 +130,11 @@ fn an_interrupt_goes_to_the_stage_and_nothing_new_starts() {
         send(signal, child.id());
         let ran = ran(child.wait_with_output().unwrap()).exits(code);
         assert_eq!(sandbox.calls(), ["slow up", "caught"], "{ran:?}");
+        assert!(
+            ran.stderr.contains("\n1 interrupted, 1 blocked in "),
+            "{ran:?}"
+        );
+        assert!(!ran.stderr.contains("failed"), "{ran:?}");
         sandbox
             .run(&["plan"])
             .exits(0)

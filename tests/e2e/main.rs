@@ -16,8 +16,11 @@
 )]
 
 mod advice;
+mod badctl;
 mod baddag;
 mod badinput;
+mod badplaces;
+mod badtemplates;
 mod commands;
 mod downrules;
 mod events;
@@ -30,7 +33,12 @@ mod lifecycle;
 mod orphans;
 mod output;
 mod places;
+mod records;
 mod sandbox;
 mod secrets;
 mod selection;
+mod space;
+mod table;
+mod tools;
 mod trust;
+mod unreadable;

@@ -291,3 +291,126 @@ fn secrets_of_library_and_deployment_are_joined_and_may_be_patterns() {
         .says("API_TOKEN=***")
         .says("DB_PASSWORD=***");
 }
+
+#[test]
+fn what_exec_prints_is_masked_where_it_is_kept() {
+    let sandbox = leaky();
+    sandbox.run(&["stamp"]).exits(0);
+    let script = format!("{LEAKY}exit 7");
+    let ran = sandbox.run(&["exec", "db", "--", "sh", "-c", &script]);
+    let ran = ran.exits(7);
+    assert_hidden("stdout", &ran.stdout);
+    assert_hidden("stderr", &ran.stderr);
+    assert_eq!(ran.stderr, "on stderr: ***\n");
+    assert!(ran.stdout.starts_with("plain: ***\n"), "{ran:?}");
+    assert!(ran.stdout.ends_with("in pieces: ***\n"), "{ran:?}");
+    assert_eq!(sandbox.read("dep/length").trim(), VALUE.len().to_string());
+}
+
+#[test]
+fn exec_of_a_stage_with_secrets_is_still_like_the_command_itself() {
+    let sandbox = leaky();
+    sandbox.run(&["stamp"]).exits(0);
+    let exec = |script: &str| sandbox.run(&["exec", "db", "--", "sh", "-c", script]);
+    assert_eq!(exec("kill -9 $$").code, 128 + 9);
+    // Whoever goes on in the background does not hold it up.
+    let start = std::time::Instant::now();
+    exec("sleep 30 & echo started").exits(0).says("started");
+    assert!(start.elapsed() < std::time::Duration::from_secs(20));
+    // A command whose reader goes away ends, as it would without betterform.
+    let mut command = sandbox.command(&["exec", "db", "--", "yes"]);
+    command.stdout(std::process::Stdio::piped());
+    let mut child = command.spawn().expect("betterform starts");
+    let mut first = [0; 2];
+    let mut out = child.stdout.take().expect("its output");
+    std::io::Read::read_exact(&mut out, &mut first).expect("a line");
+    drop(out);
+    assert_eq!(child.wait().expect("it ends").code(), Some(128 + 13));
+    // Its input is ours, and a signal to us reaches it.
+    let mut command = sandbox.command(&["exec", "db", "--", "sh", "-c"]);
+    command.arg(
+        "trap 'echo caught; exit 3' TERM; read line; echo got $line; while :; do sleep 0.05; done",
+    );
+    command.stdin(std::process::Stdio::piped());
+    command.stdout(std::process::Stdio::piped());
+    let mut child = command.spawn().expect("betterform starts");
+    let mut input = child.stdin.take().expect("its input");
+    std::io::Write::write_all(&mut input, b"a line\n").expect("written");
+    let mut out = std::io::BufReader::new(child.stdout.take().expect("its output"));
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut out, &mut line).expect("a line");
+    assert_eq!(line, "got a line\n");
+    let pid = child.id().to_string();
+    let sent = std::process::Command::new("kill").arg(&pid).status();
+    assert!(sent.expect("kill starts").success());
+    let mut rest = String::new();
+    std::io::Read::read_to_string(&mut out, &mut rest).expect("the rest");
+    assert_eq!(rest, "caught\n");
+    assert_eq!(child.wait().expect("it ends").code(), Some(3));
+}
+
+#[test]
+fn a_call_that_is_not_understood_is_masked() {
+    let sandbox = leaky();
+    for arguments in [
+        &[VALUE][..],
+        &["apply", "-j", VALUE],
+        &["apply", "--color", VALUE],
+        &["plan", &format!("--password={VALUE}")],
+        &["apply", VALUE],
+        &["-C", VALUE, "plan"],
+        &["explain", VALUE],
+        &["apply", "--lock-timeout", VALUE],
+    ] {
+        let ran = sandbox.run(arguments).exits(64);
+        assert_hidden(&format!("{arguments:?}"), &ran.stderr);
+        assert_eq!(ran.stdout, "", "{arguments:?}");
+        assert!(ran.stderr.starts_with("error: "), "{ran:?}");
+    }
+    sandbox
+        .run(&["apply", "-j", VALUE])
+        .says("invalid value '***' for '--jobs <N>'");
+}
+
+#[test]
+fn secrets_of_another_directory_are_masked_though_the_call_is_not_understood() {
+    let sandbox = leaky();
+    sandbox.file("dep/cell/betterform.toml", "secrets = [\"API_KEY_ID\"]\n");
+    let mut command = sandbox.command(&["-C", "cell", "--jbos", "correct horse", "correct horse"]);
+    command.env("API_KEY_ID", "correct horse");
+    let ran = crate::sandbox::ran(command.output().expect("betterform starts"));
+    ran.exits(64).never_says("correct horse");
+    let ran = sandbox.run(&["aply", "-V", "DB_PASSWORD=correct horse", "correct horse"]);
+    ran.exits(64).never_says("correct horse");
+}
+
+#[test]
+fn settings_that_cannot_be_read_leave_no_secret_bare() {
+    let mut sandbox = leaky();
+    // The line that is shown holds a value; the key that would name it cannot be read.
+    let line = format!("secrets = [\"DB_PASSWORD\"]\njobs = \"{VALUE}\"\n");
+    sandbox.file("dep/betterform.toml", &line);
+    let ran = sandbox.run(&["plan"]).exits(1).says("betterform.toml:2:8");
+    assert_hidden("an error of the settings", &ran.stderr);
+    sandbox.remove("dep/betterform.toml");
+    // Nothing can be read here, so that names which speak of a secret have to do.
+    sandbox.set("IMPL_DIR", VALUE);
+    sandbox.set("DB_PASSWORD", VALUE);
+    let ran = sandbox.run(&["plan"]).exits(1).says("IMPL_DIR");
+    assert_hidden("an error of the place", &ran.stderr);
+}
+
+#[test]
+fn a_log_from_before_is_masked_by_what_is_secret_now() {
+    let sandbox = leaky();
+    let settings = sandbox.read("lib/betterform.toml");
+    sandbox.file("lib/betterform.toml", "");
+    sandbox.run(&["apply"]).exits(0).says(VALUE);
+    sandbox.file("lib/betterform.toml", &settings);
+    for arguments in [&["logs", "db"][..], &["logs", "db", "-f"]] {
+        let ran = sandbox.run(arguments).exits(0);
+        assert_hidden("logs", &ran.stdout);
+        assert!(ran.stdout.starts_with("plain: ***\n"), "{ran:?}");
+        assert!(ran.stdout.ends_with("in pieces: ***\n"), "{ran:?}");
+    }
+}

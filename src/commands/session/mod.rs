@@ -40,6 +40,12 @@ pub struct Call {
     pub stop: Stop,
 }
 
+/// Conceals what is known to be secret in a call that was not understood.
+pub(super) fn conceal_misunderstood(call: &Call, global: &Global) {
+    let overrides = overrides::overrides(global, None);
+    secrets::conceal_early(call, global.directory.as_deref(), overrides);
+}
+
 /// What a command works on.
 pub(super) struct Session {
     pub(super) project: Project,
@@ -59,13 +65,12 @@ impl Session {
         running: Option<&Running>,
         library: Library,
     ) -> Result<Self> {
-        let project = Project::load(
-            &call.cwd,
-            global.directory.as_deref(),
-            overrides::overrides(global, running),
-            call.environment.clone(),
-            library,
-        )?;
+        let directory = global.directory.as_deref();
+        let overrides = overrides::overrides(global, running);
+        let given = overrides.clone();
+        let environment = call.environment.clone();
+        let project = Project::load(&call.cwd, directory, overrides, environment, library)
+            .inspect_err(|_| secrets::conceal_early(call, directory, given))?;
         let has_terminal = project.wave.interactive == Some(true);
         if has_terminal && running.is_some_and(|running| running.json) {
             return Err(Error::usage(

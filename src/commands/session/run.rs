@@ -47,10 +47,14 @@ impl Session {
         Ok(Run { id, start })
     }
 
-    /// Ends a run: tells how, and records it.
+    /// Ends a run: records how, and tells. The run is told as failed if that cannot be recorded; what was recorded of stages is
+    /// durable all the same.
+    ///
+    /// # Errors
+    /// The state cannot be written.
     pub(in crate::commands) fn end(
         &self,
-        store: &mut Store,
+        mut store: Store,
         run: &Run,
         counts: Counts,
         failed: bool,
@@ -61,13 +65,29 @@ impl Session {
             (false, true) => RunResult::Failed,
             (false, false) => RunResult::Done,
         };
+        let mut record = || {
+            store.finish_run(&run.id, result)?;
+            store.gc_if_worth_it()?;
+            Ok(())
+        };
+        let recorded = record().and_then(|()| store.close());
         teller.event(&Event::RunFinished {
-            result,
+            result: recorded.as_ref().map_or(RunResult::Failed, |()| result),
             counts,
             duration_ms: clock::millis(run.start.elapsed()),
         });
-        store.finish_run(&run.id, result)?;
-        Ok(result)
+        recorded.map(|()| result)
+    }
+
+    /// Tells that a run ends before its end, as when the state cannot be written. What was wrong is told by whoever has the error.
+    pub(in crate::commands) fn break_off(store: &mut Store, run: &Run, teller: &mut dyn Sink) {
+        teller.event(&Event::RunFinished {
+            result: RunResult::Failed,
+            counts: Counts::default(),
+            duration_ms: clock::millis(run.start.elapsed()),
+        });
+        // Where it cannot be recorded, the run has no result.
+        let _ = store.finish_run(&run.id, RunResult::Failed);
     }
 
     /// Who is told what happens.

@@ -7,8 +7,9 @@ use crate::core::event::Event;
 use crate::core::fingerprint::Manifest;
 use crate::core::lineage::{INHERITED, Own};
 use crate::core::plan::Reason;
-use crate::core::stage::Action;
+use crate::core::stage::{Action, Outcome};
 use crate::error::Result;
+use crate::execute::ctl::Finished;
 use crate::execute::reconcile::coordinator::Coordinator;
 use crate::execute::worker::{Go, Ran, Verdict};
 use crate::observe::detail::Detail;
@@ -34,13 +35,6 @@ struct Start {
     reasons: Vec<Reason>,
 }
 
-/// How an attempt ended that is to be recorded.
-struct Settled {
-    stage: usize,
-    own: Option<Own>,
-    event: Event,
-}
-
 impl Coordinator<'_> {
     /// Makes everything durable that came in: first how attempts ended, then those about to start.
     pub(super) fn flush(&mut self) -> Result<()> {
@@ -54,38 +48,41 @@ impl Coordinator<'_> {
         if commits.is_empty() {
             return Ok(());
         }
-        let ends = commits
+        let (ends, settled): (Vec<_>, Vec<_>) = commits
             .into_iter()
-            .map(|(stage, token, ran)| self.ended(stage, token, *ran));
-        let (ends, settled): (Vec<_>, Vec<_>) = ends.unzip();
+            .map(|(stage, token, ran)| {
+                let (ended, own, finished) = ended(*ran);
+                ((token, ended), (stage, own, finished))
+            })
+            .unzip();
         fault::point("apply.before-commit");
         let result = self.store.commit(ends);
         fault::point("apply.after-commit");
-        for Settled { stage, own, event } in settled {
-            self.sink.event(&event);
-            match own.filter(|_| result.is_ok()) {
-                Some(own) => {
-                    self.lineage.settle(stage, own);
-                    self.walked.ran.push(stage);
-                    self.schedule.finish(stage);
-                }
-                None => self.fail(stage),
-            }
+        for (stage, own, finished) in settled {
+            let finished = match &result {
+                Ok(()) => finished,
+                Err(error) => finished.unrecorded(error),
+            };
+            self.settle(stage, own.filter(|_| result.is_ok()), &finished);
         }
         result
     }
 
-    fn ended(&self, stage: usize, token: RunToken, ran: Ran) -> ((RunToken, Ended), Settled) {
-        let Ran { finished, left } = ran;
+    /// How an attempt ended is recorded, or cannot be; `own` is there if it succeeded and is recorded.
+    fn settle(&mut self, stage: usize, own: Option<Own>, finished: &Finished) {
         let event = finished.event(self.site.name(stage), Action::Up);
-        let duration = finished.duration;
-        let (ended, own) = if let Some((left, own)) = left {
-            (Ended::Up(Box::new(Left { duration, ..left })), Some(own))
-        } else {
-            let outcome = finished.outcome;
-            (Ended::Failed { outcome, duration }, None)
-        };
-        ((token, ended), Settled { stage, own, event })
+        self.sink.event(&event);
+        if let Some(own) = own {
+            self.lineage.settle(stage, own);
+            self.walked.ran.push(stage);
+            self.schedule.finish(stage);
+            return;
+        }
+        match finished.outcome {
+            Outcome::Interrupted => self.walked.interrupted.push(stage),
+            _ => self.walked.failed.push(stage),
+        }
+        self.fail(stage);
     }
 
     fn flush_restamps(&mut self) -> Result<()> {
@@ -200,5 +197,21 @@ impl Coordinator<'_> {
         payload
             .manifests
             .extend(edited.map(|manifest| (manifest.digest(), Arc::clone(manifest))));
+    }
+}
+
+/// How an attempt ended, as it is recorded, what its stage passes on if it succeeded, and as it is told.
+fn ended(ran: Ran) -> (Ended, Option<Own>, Finished) {
+    let Ran { finished, left } = ran;
+    let duration = finished.duration;
+    match left {
+        Some((left, own)) => {
+            let left = Left { duration, ..left };
+            (Ended::Up(Box::new(left)), Some(own), finished)
+        }
+        None => {
+            let outcome = finished.outcome.clone();
+            (Ended::Failed { outcome, duration }, None, finished)
+        }
     }
 }

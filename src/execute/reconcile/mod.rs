@@ -54,6 +54,8 @@ pub struct Walked {
     pub ran: Vec<usize>,
     /// The stages that failed.
     pub failed: Vec<usize>,
+    /// The stages that were ended because the user asked to stop.
+    pub interrupted: Vec<usize>,
     /// What was wrong with those that failed before their `ctl` was started.
     pub errors: BTreeMap<usize, Error>,
     /// The stages that could not start, and which failed ones kept them.

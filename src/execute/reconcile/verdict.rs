@@ -120,11 +120,11 @@ impl Coordinator<'_> {
         self.sink
             .event(&Finished::broken(error).event(&name, Action::Up));
         self.walked.errors.insert(stage, error.clone());
+        self.walked.failed.push(stage);
         self.fail(stage);
     }
 
     pub(super) fn fail(&mut self, stage: usize) {
-        self.walked.failed.push(stage);
         self.halted |= self.goal.fail_fast;
         for blocked in self.schedule.fail(stage) {
             let by = vec![self.site.name(stage).clone()];

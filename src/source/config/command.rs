@@ -48,10 +48,8 @@ pub(super) fn run(
     let told = String::from_utf8_lossy(&done.stderr);
     let told = told.trim_end();
     if !done.status.success() {
-        return Err(Error::failed(format!(
-            "`{line}` failed ({})\n{told}",
-            done.status
-        )));
+        let message = format!("`{line}` failed ({})\n{told}", done.status);
+        return Err(Error::failed(message.trim_end()));
     }
     let json = std::fs::read(&out)
         .map_err(|error| Error::failed(format!("`{line}` wrote no result: {error}")))?;

@@ -153,11 +153,7 @@ fn config_named(name: &str, bytes: Vec<u8>, from: Origin) -> Result<Config> {
 }
 
 fn from_jsonnet(project: &Project, file: &Path, known: Option<&Known>) -> Result<Config> {
-    if matches!(file.try_exists(), Ok(false)) {
-        let message = format!("the jsonnet file `{}` does not exist", project.shown(file));
-        return Err(Error::failed(message)
-            .hint("`CONFIG_JSONNET_FILE` names it; set it to nothing if there is to be none"));
-    }
+    check_jsonnet_file(project, file)?;
     let job = job::of(project, file)?;
     let wrapped = command::named(project);
     if let (Some(known), None) = (known, &wrapped)
@@ -188,6 +184,36 @@ fn from_jsonnet(project: &Project, file: &Path, known: Option<&Known>) -> Result
         known: Some(known),
         ..config_named(&name, json, Origin::Jsonnet(file.to_owned()))?
     })
+}
+
+/// What can be told of a jsonnet file without evaluating it.
+fn check_jsonnet_file(project: &Project, file: &Path) -> Result<()> {
+    let shown = project.shown(file);
+    let hint =
+        "set `CONFIG_JSONNET_FILE` to the file that is meant, or to nothing if there is to be none";
+    let wrong = |what: String| Err(Error::failed(what).hint(hint));
+    // A pipe is read once, by whoever evaluates it.
+    let open = |found: std::fs::Metadata| std::fs::File::open(file).map(|_| found);
+    let found = std::fs::metadata(file);
+    let found = found.and_then(|found| {
+        if found.is_file() {
+            open(found)
+        } else {
+            Ok(found)
+        }
+    });
+    match found {
+        Ok(found) if found.is_dir() => wrong(format!("the jsonnet file `{shown}` is a directory")),
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => match file.read_link() {
+            Ok(target) => wrong(format!(
+                "the jsonnet file `{shown}` is a symlink to `{}`, which does not exist",
+                target.display()
+            )),
+            Err(_) => wrong(format!("the jsonnet file `{shown}` does not exist")),
+        },
+        Err(error) => wrong(format!("cannot read the jsonnet file `{shown}`: {error}")),
+    }
 }
 
 fn without_jsonnet(project: &Project, known: Option<&Known>) -> Result<Config> {

@@ -227,7 +227,7 @@ fn mistakes() {
     assert_eq!(
         complaint(&sandbox),
         "the jsonnet file `x.jsonnet` does not exist\n\
-         help: `CONFIG_JSONNET_FILE` names it; set it to nothing if there is to be none"
+         help: set `CONFIG_JSONNET_FILE` to the file that is meant, or to nothing if there is to be none"
     );
     sandbox.write(
         "dep/x.jsonnet",

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::core::stage::StageName;
@@ -50,6 +51,11 @@ impl Project {
             ("GENFILES", &wave.genfiles),
             ("OUTPUT_DIR", &wave.output_dir),
         ] {
+            if let Some(why) = unusable(path) {
+                let message = format!("`{name}` {why}: `{}`", path.display());
+                let hint = format!("choose another directory: `{name}`");
+                return Err(Error::failed(message).hint(hint));
+            }
             if let Some(stage) = self.stage_that_holds(path) {
                 let message = format!(
                     "`{name}` lies in a stage template directory: `{}` in `{}`",
@@ -108,6 +114,19 @@ impl Project {
             all => Err(Error::failed(all.join("\n"))
                 .hint("nothing is read or written through such a path: put a directory there")),
         }
+    }
+}
+
+/// Why a path can be no directory, unless it is one or can be made.
+fn unusable(path: &Path) -> Option<String> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => None,
+        Ok(_) => Some("is not a directory".to_owned()),
+        Err(_) if disk::is_missing(path) => None,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Some("is a symlink to nothing".to_owned())
+        }
+        Err(error) => Some(format!("cannot be used ({error})")),
     }
 }
 

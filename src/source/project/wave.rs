@@ -4,9 +4,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::source::lexical;
 use crate::source::project::{Overrides, Parent};
 use crate::source::settings::{File, Location};
+use crate::source::{disk, lexical};
 use crate::system::environment::Environment;
 
 /// The file that makes a directory a library.
@@ -134,7 +134,10 @@ impl Call<'_> {
         {
             Some(none) if none.as_os_str().is_empty() => None,
             Some(path) => Some(lexical::absolute(self.deployment, path)),
-            None => Some(self.deployment.join("config.jsonnet")).filter(|path| path.exists()),
+            // A link that leads nowhere, or a place that cannot be looked at, is one that must not be passed over.
+            None => {
+                Some(self.deployment.join("config.jsonnet")).filter(|path| !disk::is_missing(path))
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 //! Knows nothing of stages.
 
 mod group;
+pub mod relay;
 mod start;
 mod tool;
 mod watch;

@@ -124,10 +124,7 @@ fn missing(call: &Call<'_>, path: &Path, error: &io::Error) -> Error {
             "its lines end as on Windows (CR LF), so that its interpreter is not found",
         )
         .hint("save it with LF line ends"),
-        Some(name) if name.as_os_str().is_empty() => {
-            cannot(call, "its first line `#!` names no interpreter")
-                .hint("begin it with a line such as `#!/usr/bin/env bash`")
-        }
+        Some(name) if name.as_os_str().is_empty() => nameless(call),
         Some(name) => cannot(
             call,
             format!("its interpreter `{}` does not exist", name.display()),
@@ -139,6 +136,12 @@ fn missing(call: &Call<'_>, path: &Path, error: &io::Error) -> Error {
     }
 }
 
+/// Kernels differ in whether such a script is no program or one whose interpreter is missing.
+fn nameless(call: &Call<'_>) -> Error {
+    cannot(call, "its first line `#!` names no interpreter")
+        .hint("begin it with a line such as `#!/usr/bin/env bash`")
+}
+
 fn has_slash(program: &Path) -> bool {
     program.as_os_str().as_bytes().contains(&b'/')
 }
@@ -148,6 +151,8 @@ fn no_program(call: &Call<'_>, path: &Path) -> Error {
     let begin = beginning(path).unwrap_or_default();
     if begin.is_empty() {
         cannot(call, "it is empty").hint("begin it with a line such as `#!/usr/bin/env bash`")
+    } else if interpreter(path).is_some_and(|name| name.as_os_str().is_empty()) {
+        nameless(call)
     } else if begin.starts_with(b"\x7fELF") {
         cannot(call, "it is a program for another kind of machine")
     } else if begin.starts_with(b"\xef\xbb\xbf#!") {
@@ -177,7 +182,8 @@ fn forbidden(call: &Call<'_>, path: &Path, error: &io::Error) -> Error {
         Some(name) if is_file_not_executable(&call.cwd.join(&name)) => cannot(
             call,
             format!("its interpreter `{}` is not executable", name.display()),
-        ),
+        )
+        .hint("correct its first line, as in `#!/usr/bin/env bash`"),
         _ => cannot(call, error)
             .hint("its file system may be mounted `noexec`, or its mode may not let you run it"),
     }

@@ -321,8 +321,8 @@ fn what_cannot_be_started_is_explained() {
         (
             b"#!\n",
             0o755,
-            "cannot run `./ctl`: it is neither a program of this machine nor a script with a `#!` line\nhelp: begin it with a \
-             line such as `#!/bin/sh`",
+            "cannot run `./ctl`: its first line `#!` names no interpreter\nhelp: begin it with a line such as \
+             `#!/usr/bin/env bash`",
         ),
         (
             b"#!/bin/sh\n",
@@ -332,7 +332,8 @@ fn what_cannot_be_started_is_explained() {
         (
             b"#!/etc/passwd\n",
             0o755,
-            "cannot run `./ctl`: its interpreter `/etc/passwd` is not executable",
+            "cannot run `./ctl`: its interpreter `/etc/passwd` is not executable\nhelp: correct its first line, as in \
+             `#!/usr/bin/env bash`",
         ),
     ];
     for (text, mode, expected) in cases {

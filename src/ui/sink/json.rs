@@ -150,7 +150,7 @@ mod tests {
 {"event":"stage-blocked","stage":"net","by":["net"],"time_ms":1234}
 {"event":"stopping","signal":2,"level":1,"grace_ms":300000,"time_ms":1234}
 {"event":"warning","message":"odd","time_ms":1234}
-{"event":"run-finished","result":"failed","counts":{"ran":0,"up_to_date":0,"restamped":0,"failed":0,"blocked":0,"not_started":0},"duration_ms":6,"time_ms":1234}
+{"event":"run-finished","result":"failed","counts":{"ran":0,"up_to_date":0,"restamped":0,"failed":0,"interrupted":0,"blocked":0,"not_started":0},"duration_ms":6,"time_ms":1234}
 "#;
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }

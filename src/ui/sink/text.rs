@@ -338,6 +338,7 @@ impl<'w> Text<'w> {
         let parts = [
             (counts.ran, "done"),
             (counts.failed, "failed"),
+            (counts.interrupted, "interrupted"),
             (counts.blocked, "blocked"),
             (counts.not_started, "not started"),
             (counts.up_to_date + counts.restamped, "up to date"),
@@ -345,7 +346,7 @@ impl<'w> Text<'w> {
         let parts: Vec<_> = (parts.iter().filter(|(count, _)| *count > 0))
             .map(|(count, what)| format!("{count} {what}"))
             .collect();
-        if counts.ran + counts.failed + counts.blocked + counts.not_started > 0 {
+        if parts.len() > usize::from(counts.up_to_date + counts.restamped > 0) {
             let took = duration(duration_ms);
             self.say(&format!("{} in {took}", parts.join(", ")));
         }
