@@ -150,6 +150,18 @@ impl Error {
         &self.message
     }
 
+    /// The message behind the place that it is about, as in `net/main.tf:3:7: …`, for where that is not shown otherwise.
+    pub fn located(&self) -> String {
+        let Some(Diagnostic {
+            path, line, column, ..
+        }) = self.diagnostics.first()
+        else {
+            return self.message.clone();
+        };
+        let column = column.map_or(String::new(), |column| format!("{column}:"));
+        format!("{path}:{line}:{column} {}", self.message)
+    }
+
     /// The places it is about.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics

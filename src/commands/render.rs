@@ -63,22 +63,25 @@ fn template(session: &Session, options: &Options) -> Result<(Ix, Template)> {
     let file = lexical::absolute(&session.project.deployment, &options.file);
     let is_stdin = options.file == Path::new(STDIN);
     let below = file.strip_prefix(&session.project.wave.impl_dir).ok();
-    let first = below
-        .filter(|_| !is_stdin)
-        .and_then(|below| below.iter().next()?.to_str());
-    let Some(named) = options.stage.as_deref().or(first) else {
-        return Err(Error::usage(format!(
-            "`{}` is in no stage template directory",
-            options.file.display()
-        ))
-        .hint("say with `--stage` whose context it gets"));
+    let below = below.filter(|_| !is_stdin);
+    let stages = session.stages();
+    let first = below.and_then(|below| below.iter().next()?.to_str());
+    let owner = first.filter(|first| stages.iter().any(|stage| stage.as_str() == *first));
+    let Some(named) = options.stage.as_deref().or(owner) else {
+        let what = if is_stdin {
+            "standard input belongs to no stage".to_owned()
+        } else {
+            format!("`{}` is in no stage template directory", file.display())
+        };
+        return Err(Error::usage(what).hint("say with `--stage` whose context it gets"));
     };
-    let stage = selection::one(named, &session.stages())?;
+    let stage = selection::one(named, &stages)?;
+    if !is_stdin {
+        readable(&options.file, &file)?;
+    }
     let found = session.graph.find(stage.as_str());
     let ix = found.ok_or_else(|| Error::usage(format!("`{stage}` is not in the DAG")))?;
-    if let Some(inside) = below.and_then(|below| below.strip_prefix(stage.as_str()).ok())
-        && !is_stdin
-    {
+    if let Some(inside) = below.and_then(|below| below.strip_prefix(stage.as_str()).ok()) {
         return Ok((ix, Template::Own(inside.to_owned())));
     }
     let mut text = Vec::new();
@@ -96,4 +99,16 @@ fn template(session: &Session, options: &Options) -> Result<(Ix, Template)> {
     };
     read.map_err(|error| Error::io("cannot read", &options.file, &error))?;
     Ok((ix, Template::Other(name.into_owned(), text)))
+}
+
+/// Refuses what is no file, called `named` by the user.
+fn readable(named: &Path, file: &Path) -> Result<()> {
+    let metadata = std::fs::metadata(file);
+    let metadata = metadata.map_err(|error| Error::io("cannot read", named, &error))?;
+    if metadata.is_dir() {
+        let message = format!("`{}` is a directory", named.display());
+        let hint = "name one file of a stage; `betterform stamp` renders all";
+        return Err(Error::usage(message).hint(hint));
+    }
+    Ok(())
 }

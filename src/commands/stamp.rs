@@ -38,7 +38,7 @@ pub(super) fn run(call: &Call, global: &Global, options: &Options) -> Result<u8>
                 let error = error.mapped(&|text| session.secrets.mask_text(text));
                 teller.event(&Event::StageNotStamped {
                     stage: stage.clone(),
-                    message: error.message().to_owned(),
+                    message: error.located(),
                 });
                 sink::complain(&diagnostic::render(&error, session.colors.stderr));
             }

@@ -67,7 +67,7 @@ impl Finished {
                 Outcome::Interrupted
             } else {
                 Outcome::Broken {
-                    message: error.message().to_owned(),
+                    message: error.located(),
                 }
             },
             duration: Duration::ZERO,

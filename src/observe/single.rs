@@ -9,6 +9,9 @@ use crate::observe::observer::Observer;
 use crate::stamp::gomplate_config::CONFIG_FILE;
 use crate::stamp::{Request, StampSettings};
 
+/// Names what gomplate leaves out.
+const IGNORE_FILE: &str = ".gomplateignore";
+
 impl Observer<'_> {
     /// Renders a text as the only template of a stage, which errors call by `name`. Empty where gomplate would make no file.
     ///
@@ -23,7 +26,11 @@ impl Observer<'_> {
             .map_err(unwritten)?;
         let configured = self.template_dir(stage).join(CONFIG_FILE);
         if configured.is_file() {
-            copy(configured, directory.join(CONFIG_FILE)).map_err(unwritten)?;
+            copy(configured, directory.join(CONFIG_FILE))
+                // It says how templates are rendered, and is none itself here.
+                .and_then(|_| File::create(directory.join(IGNORE_FILE)))
+                .and_then(|mut ignored| ignored.write_all(CONFIG_FILE.as_bytes()))
+                .map_err(unwritten)?;
         }
         let environment = self.project.ctl_environment(Some(self.name(stage)));
         let rendered = self.with_request(stage, &environment, &|request| {

@@ -241,7 +241,10 @@ fn render_prints_one_template() {
         .run(&["render", "elsewhere.txt"])
         .exits(64)
         .says("is in no stage template directory");
-    sandbox.run(&["render", "-"]).exits(64).says("`-` is in no");
+    sandbox
+        .run(&["render", "-"])
+        .exits(64)
+        .says("standard input belongs to no stage");
     assert!(!sandbox.exists("dep/genfiles"));
 }
 

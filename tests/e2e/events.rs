@@ -133,7 +133,7 @@ fn a_whole_apply() {
 {"event":"stage-finished","stage":"bad","action":"up","outcome":"failed","code":3,"duration_ms":"MS","log":"bad.up.log","tail":["it \"broke\"","end"]}
 {"event":"stage-blocked","stage":"after","by":["bad"]}
 {"event":"stage-restamped","stage":"comment"}
-{"event":"run-finished","result":"failed","counts":{"ran":1,"up_to_date":1,"restamped":1,"failed":1,"blocked":1,"not_started":0},"duration_ms":"MS"}
+{"event":"run-finished","result":"failed","counts":{"ran":1,"up_to_date":1,"restamped":1,"failed":1,"interrupted":0,"blocked":1,"not_started":0},"duration_ms":"MS"}
 "#
     );
 }
@@ -157,14 +157,14 @@ fn a_whole_down() {
 {"event":"stage-started","stage":"bad","action":"down","attempt":1,"reasons":[],"log":"bad.down.log"}
 {"event":"stage-finished","stage":"bad","action":"down","outcome":"failed","code":4,"duration_ms":"MS","log":"bad.down.log","tail":[]}
 {"event":"stage-blocked","stage":"flaky","by":["bad"]}
-{"event":"run-finished","result":"failed","counts":{"ran":1,"up_to_date":0,"restamped":0,"failed":1,"blocked":1,"not_started":0},"duration_ms":"MS"}
+{"event":"run-finished","result":"failed","counts":{"ran":1,"up_to_date":0,"restamped":0,"failed":1,"interrupted":0,"blocked":1,"not_started":0},"duration_ms":"MS"}
 "#
     );
     let ran = sandbox.run(&["down", "--json", "comment"]).exits(1);
     assert_eq!(
         events(&ran.stdout),
         r#"{"event":"warning","stage":"comment","message":"stays up: it is protected (`betterform state unprotect comment`)"}
-{"event":"run-finished","result":"failed","counts":{"ran":0,"up_to_date":0,"restamped":0,"failed":0,"blocked":0,"not_started":0},"duration_ms":"MS"}
+{"event":"run-finished","result":"failed","counts":{"ran":0,"up_to_date":0,"restamped":0,"failed":0,"interrupted":0,"blocked":0,"not_started":0},"duration_ms":"MS"}
 "#
     );
 }
@@ -187,7 +187,7 @@ fn what_is_not_started_and_what_is_gone_from_the_dag() {
 {"event":"stage-finished","stage":"bad","action":"up","outcome":"failed","code":1,"duration_ms":"MS","log":"bad.up.log","tail":[]}
 {"event":"stage-not-started","stage":"good"}
 {"event":"warning","stage":"old","message":"is up but no longer in the DAG","help":"`betterform apply --prune` takes it down"}
-{"event":"run-finished","result":"failed","counts":{"ran":0,"up_to_date":0,"restamped":0,"failed":1,"blocked":0,"not_started":1},"duration_ms":"MS"}
+{"event":"run-finished","result":"failed","counts":{"ran":0,"up_to_date":0,"restamped":0,"failed":1,"interrupted":0,"blocked":0,"not_started":1},"duration_ms":"MS"}
 "#
     );
 }
@@ -204,7 +204,7 @@ fn a_stamp() {
     assert_eq!(
         events(&ran.stdout),
         r#"{"event":"stage-stamped","stage":"good","written":2,"removed":0,"unchanged":0}
-{"event":"stage-not-stamped","stage":"wrong","message":"template: wrong/a.txt:1:7: executing \"wrong/a.txt\" at <.cfg.none>: map has no entry for key \"none\""}
+{"event":"stage-not-stamped","stage":"wrong","message":"wrong/a.txt:1:8: executing \"wrong/a.txt\" at <.cfg.none>: map has no entry for key \"none\""}
 "#
     );
 }

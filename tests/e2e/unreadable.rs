@@ -104,16 +104,17 @@ fn a_template_that_cannot_be_read_is_named_and_fails_its_stage_alone() {
     let Some(user) = Ordinary::new() else { return };
     user.sandbox.dag(&[("net", ""), ("app", "")]);
     let ran = user.with("lib/net/conf", 0, &["plan"]).exits(1);
+    let conf = user.shown("lib/net/conf");
     assert_eq!(
         ran.stderr,
-        format!("error: cannot read `net/conf`: {DENIED}\n{HELP}")
+        format!("error: cannot read `{conf}`: {DENIED}\n{HELP}")
     );
     assert!(
         ran.stdout
             .ends_with("The plan is not complete: 1 stage cannot be looked at.\n")
     );
     let ran = user.with("lib/net/conf", 0, &["apply", "-j1"]).exits(1);
-    ran.says(&format!("net: failed: cannot read `net/conf`: {DENIED}"));
+    ran.says(&format!("net: failed: cannot read `{conf}`: {DENIED}"));
     assert_eq!(user.sandbox.calls(), ["app up"]);
     user.run(&["apply"]).exits(0);
     assert_eq!(user.sandbox.calls(), ["net up"]);

@@ -204,14 +204,11 @@ impl Coordinator<'_> {
 fn ended(ran: Ran) -> (Ended, Option<Own>, Finished) {
     let Ran { finished, left } = ran;
     let duration = finished.duration;
-    match left {
-        Some((left, own)) => {
-            let left = Left { duration, ..left };
-            (Ended::Up(Box::new(left)), Some(own), finished)
-        }
-        None => {
-            let outcome = finished.outcome.clone();
-            (Ended::Failed { outcome, duration }, None, finished)
-        }
+    if let Some((left, own)) = left {
+        let left = Left { duration, ..left };
+        (Ended::Up(Box::new(left)), Some(own), finished)
+    } else {
+        let outcome = finished.outcome.clone();
+        (Ended::Failed { outcome, duration }, None, finished)
     }
 }
