@@ -64,9 +64,11 @@ pub(super) fn add(functions: &mut Functions) {
                 |_, args| {
                     let mut shown = String::new();
                     write(&args[1], &mut shown)?;
-                    let indent =
-                        String::from_utf8_lossy(args[0].as_text().unwrap_or_default()).into_owned();
-                    Ok(pretty(&shown, &indent).into())
+                    let indent = args[0].as_text().unwrap_or_default();
+                    let Ok(indent) = std::str::from_utf8(indent) else {
+                        return handover("an indent that is not UTF-8");
+                    };
+                    Ok(pretty(&shown, indent).into())
                 },
             ),
         ],
@@ -162,6 +164,7 @@ fn write(value: &Value, shown: &mut String) -> Result<(), String> {
         Value::Bool(value) => shown.push_str(if *value { "true" } else { "false" }),
         Value::Float(value) => shown.push_str(&float(*value)?),
         Value::Str(text) => quote(text, shown)?,
+        Value::List(list) if list.is_absent() => shown.push_str("null"),
         Value::List(list) => {
             shown.push('[');
             for (index, item) in list.items().iter().enumerate() {

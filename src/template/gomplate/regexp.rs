@@ -3,10 +3,10 @@
 use regex::Regex;
 
 use crate::template::function::Functions;
-use crate::template::gomplate::conv::{Number, number, text};
+use crate::template::gomplate::conv::{text, to_int64};
 use crate::template::gomplate::{fixed, handover, namespace, open};
 use crate::template::kind::Type;
-use crate::template::value::Value;
+use crate::template::value::{List, Value};
 
 pub(super) fn add(functions: &mut Functions) {
     namespace(
@@ -41,7 +41,11 @@ pub(super) fn add(functions: &mut Functions) {
                     .map(|found| found.as_str())
                     .take(limit)
                     .collect();
-                Ok(Value::strings(found))
+                Ok(if found.is_empty() {
+                    Value::List(List::absent(Type::Str))
+                } else {
+                    Value::strings(found)
+                })
             }),
             open("Split", None, &[], Type::Any, Type::STRINGS, |_, args| {
                 let (pattern, limit, input) = limited(args)?;
@@ -91,15 +95,15 @@ pub(super) fn add(functions: &mut Functions) {
 fn limited(args: &[Value]) -> Result<(&Value, usize, String), String> {
     match args {
         [pattern, input] => Ok((pattern, usize::MAX, ascii(input)?)),
-        [pattern, limit, input] => match number(limit)? {
-            Number::Int(limit) => Ok((
-                pattern,
-                usize::try_from(limit).unwrap_or(usize::MAX),
-                ascii(input)?,
-            )),
-            Number::Float(_) => handover("an unusual limit"),
-        },
-        _ => handover("unusual arguments of a regular expression"),
+        [pattern, limit, input] => {
+            let limit = to_int64(limit).map_err(|why| format!("n must be an integer: {why}"))?;
+            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+            Ok((pattern, limit, ascii(input)?))
+        }
+        _ => {
+            let count = args.len();
+            Err(format!("wrong number of args: want 2 or 3, got {count}"))
+        }
     }
 }
 

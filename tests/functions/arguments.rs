@@ -1,0 +1,121 @@
+//! Arguments that belong to certain functions: what calls by chance would never hit.
+
+/// The functions, parted by blanks, and for each argument what it may be; an empty list stands for anything.
+pub(crate) const OF: &[(&str, &[&[&str]])] = &[
+    (
+        "strings.Title title strings.ToLower toLower strings.ToUpper toUpper strings.SnakeCase strings.KebabCase \
+         strings.CamelCase strings.Slug quote strings.Quote",
+        &[WORDS],
+    ),
+    (
+        "strings.WordWrap",
+        &[
+            &["5", "10", "\"7\"", "0", "-3", "80"],
+            &["\"\\n\"", "\"|\"", "\"\""],
+            WORDS,
+        ],
+    ),
+    (
+        "strings.Abbrev",
+        &[
+            &["0", "3", "5", "9", "\"7\""],
+            &["3", "4", "6", "7", "8", "12"],
+            WORDS,
+        ],
+    ),
+    (
+        "conv.ToInt conv.ToInt64 conv.ToFloat64 conv.Atoi conv.ToBool math.IsInt math.IsFloat math.Abs math.Round",
+        &[NUMBERS],
+    ),
+    (
+        "conv.ParseInt conv.ParseUint",
+        &[
+            NUMBERS,
+            &["0", "2", "8", "10", "16", "36", "1", "37"],
+            &["0", "8", "16", "64", "65", "-1"],
+        ],
+    ),
+    ("conv.ParseFloat", &[NUMBERS, &["32", "64", "0"]]),
+    (
+        "math.Pow pow math.Add add math.Sub sub math.Mul mul math.Div div math.Rem rem math.Max math.Min",
+        &[NUMBERS, NUMBERS],
+    ),
+    (
+        "coll.Index",
+        &[
+            &["0", "1", "\"a\"", "\"b\"", "-1", "nil"],
+            &["\"a\"", "\"x\"", "1", "0"],
+            &[],
+        ],
+    ),
+];
+
+const WORDS: &[&str] = &[
+    "\"hello world\"",
+    "\"Hello, WORLD! it's 3rd-party code_base: a.b..c d::e f''g\"",
+    "\"foo bar baz qux quux corge grault garply\"",
+    "\"averyveryverylongwordwithoutblanks and more\"",
+    "\"héllo ÉCOLE straße ñandú\"",
+    "\"ǆ ŉ ß ﬁ İi ıI\"",
+    "\"ΑΣ σς Σ\"",
+    "\"привет Мир\"",
+    "\"日本語 テスト\"",
+    "\"a & b @ c\"",
+    "\"  --Foo__Bar  9lives \"",
+    "\"x\\ty\\nz\"",
+    "\"e\\u0301 \\u00a0 \\u200b \\U0001F600\"",
+    "\"\"",
+    "\" \"",
+    "\"_x_ 'quoted' \\\"d\\\" \\\\ \\x07\\x7f\"",
+    "12",
+    "nil",
+    "(coll.Slice \"a b\" 1)",
+];
+
+const NUMBERS: &[&str] = &[
+    "0",
+    "1",
+    "-7",
+    "2",
+    "10",
+    "3.5",
+    "-2.5",
+    "0.5",
+    "1e300",
+    "\"\"",
+    "\"12\"",
+    "\"-12\"",
+    "\"+3\"",
+    "\"0x1F\"",
+    "\"0b101\"",
+    "\"0o17\"",
+    "\"017\"",
+    "\"08\"",
+    "\"1_000\"",
+    "\"1,234.5\"",
+    "\"1e3\"",
+    "\".5\"",
+    "\"5.\"",
+    "\"0x1p-2\"",
+    "\"inf\"",
+    "\"-Infinity\"",
+    "\"NaN\"",
+    "\"abc\"",
+    "\" 1\"",
+    "\"99999999999999999999\"",
+    "\"1e400\"",
+    "\"ff\"",
+    "true",
+    "false",
+    "nil",
+    "(coll.Slice 1)",
+    "(conv.ParseUint \"18446744073709551615\" 10 64)",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "4503599627370497",
+    "0.1",
+    "\"0.1\"",
+    "\"1.0\"",
+    "\"0.0\"",
+    "1.0",
+];
