@@ -16,6 +16,8 @@ mod arguments;
 mod calls;
 #[path = "gotemplate/host.rs"]
 mod host;
+#[path = "functions/texts.rs"]
+mod texts;
 #[path = "functions/yaml.rs"]
 mod yaml;
 
@@ -263,4 +265,39 @@ fn calls_by_chance() {
         wrong.len(),
         wrong.join("\n")
     );
+}
+
+/// Texts of the formats that `data` reads, by chance: read as gomplate reads them, or handed over.
+#[test]
+fn texts_by_chance() {
+    let Some(binary) = installed() else {
+        eprintln!("SKIPPED: no gomplate to compare texts with");
+        return;
+    };
+    for (kind, made) in texts::all(20000) {
+        let mut rendered = Vec::new();
+        let mut left = Vec::new();
+        for template in made {
+            match embedded(&template) {
+                Ok(text) => rendered.push((template, text)),
+                Err(why) => left.push((template, why)),
+            }
+        }
+        eprintln!("{kind}: {} read, {} left", rendered.len(), left.len());
+        for (template, why) in left.iter().take(8) {
+            eprintln!("  left: {template}: {why}");
+        }
+        let wrong = differences(&binary, &rendered);
+        assert!(
+            wrong.is_empty(),
+            "{} differ:\n{}",
+            wrong.len(),
+            wrong.join("\n")
+        );
+        assert!(
+            rendered.len() > 500,
+            "only {} of {kind} were read",
+            rendered.len()
+        );
+    }
 }

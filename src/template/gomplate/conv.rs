@@ -2,7 +2,7 @@
 
 use crate::template::format::{followed, print};
 use crate::template::function::Functions;
-use crate::template::gomplate::{Entry, fixed, handover, namespace, open, strconv};
+use crate::template::gomplate::{Entry, fixed, handover, namespace, strconv};
 use crate::template::kind::{Kind, Type};
 use crate::template::operand::beneath;
 use crate::template::quote::quote;

@@ -8,7 +8,7 @@ use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::template::function::Functions;
 use crate::template::gomplate::conv::text;
-use crate::template::gomplate::{fixed, handover, namespace, yaml};
+use crate::template::gomplate::{fixed, handover, namespace, parse_yaml, yaml};
 use crate::template::kind::Type;
 use crate::template::value::Value;
 
@@ -37,6 +37,20 @@ pub(super) fn add(functions: &mut Functions) {
                     list @ Value::List(_) => Ok(list),
                     _ => handover("JSON that is no array"),
                 },
+            ),
+            fixed(
+                "YAML",
+                Some("yaml"),
+                &[Type::Any],
+                Type::ANY_MAP,
+                |_, args| parse_yaml::map(&text(&args[0])?),
+            ),
+            fixed(
+                "YAMLArray",
+                Some("yamlArray"),
+                &[Type::Any],
+                Type::ANY_LIST,
+                |_, args| parse_yaml::list(&text(&args[0])?),
             ),
             fixed(
                 "ToJSON",
@@ -83,8 +97,8 @@ pub(super) fn parse(text: &[u8]) -> Result<Value, String> {
             || ('\u{80}'..'\u{a0}').contains(&c)
             || matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}')
     };
-    if text.contains("\\u") || text.contains(odd) {
-        return handover("JSON with escapes or control characters");
+    if text.contains("\\ud") || text.contains("\\uD") || text.contains(odd) {
+        return handover("JSON with surrogates or control characters");
     }
     let parsed: Result<Parsed, _> = serde_json::from_str(text);
     parsed

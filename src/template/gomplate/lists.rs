@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::template::gomplate::conv::{list, text, to_int64, told};
-use crate::template::gomplate::{Entry, fixed, handover, open};
+use crate::template::gomplate::{Entry, HANDOVER, fixed, handover, open};
 use crate::template::kind::Type;
 use crate::template::value::{List, Value};
 
@@ -125,6 +125,7 @@ fn flatten_args(args: &[Value]) -> Result<Value, String> {
         [list] => (-1, list),
         [depth, list] => match to_int64(depth) {
             Ok(depth) => (depth, list),
+            Err(why) if why.contains(HANDOVER) => return Err(why),
             Err(_) => {
                 let (found, shown) = (depth.type_name(), told(depth)?);
                 return Err(format!(

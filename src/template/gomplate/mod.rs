@@ -17,6 +17,7 @@ mod layout;
 mod lists;
 mod maps;
 mod math;
+mod parse_yaml;
 mod path;
 mod power;
 mod regexp;
