@@ -66,8 +66,8 @@ const SCALARS: [&str; 60] = [
 ];
 
 const KEYS: [&str; 17] = [
-    "a", "b", "c", "d", "e", "key", "k-1", "k_2", "k.3", "1", "true", "1.5", "'q k'",
-    "\"d k\"", "x y", "é", "on",
+    "a", "b", "c", "d", "e", "key", "k-1", "k_2", "k.3", "1", "true", "1.5", "'q k'", "\"d k\"",
+    "x y", "é", "on",
 ];
 
 const BLOCKS: [&str; 8] = ["|", "|-", "|+", ">", ">-", ">+", "|2", "|-"];
@@ -157,11 +157,138 @@ fn yaml_template(row: &mut Row) -> String {
     format!("{{{{ {} | {function} | {shown} }}}}", quoted(&text))
 }
 
+const VALUES: [&str; 30] = [
+    "{}",
+    "{x = 1, y = \"z\"}",
+    "[{x = 1}, {y = [2, {z = 3}]}]",
+    "[[1, 2], [], [\"a\"]]",
+    "1",
+    "-7",
+    "+3",
+    "0x1F",
+    "0o17",
+    "0b11",
+    "1_000",
+    "1.5",
+    "1e3",
+    "-0.0",
+    "6.626e-34",
+    "inf",
+    "-inf",
+    "nan",
+    "true",
+    "false",
+    "\"a\"",
+    "\"q\\\"\\n\\u00e9\\t\"",
+    "'raw \\n'",
+    "[]",
+    "[1, 2, 3]",
+    "[\"a\", [1.5], true]",
+    "[\n 1, # one\n 2,\n]",
+    "\"\"\"\nlong\ntext\\\n  folded\"\"\"",
+    "'''\nraw\n'''",
+    "\"héllo\"",
+];
+
+const TOML_KEYS: [&str; 12] = [
+    "a", "b", "c", "d-1", "e_2", "\"q k\"", "'r.k'", "1", "key", "x", "y", "\"é\"",
+];
+
+fn toml_keys(row: &mut Row, text: &mut String) {
+    let mut used = Vec::new();
+    for _ in 0..row.next(4) {
+        let key = row.pick(&TOML_KEYS);
+        if used.contains(&key) {
+            continue;
+        }
+        used.push(key);
+        let pad = row.pick(&["", "", "  ", "\t"]);
+        let note = row.pick(&["", "", " # note"]);
+        text.push_str(&format!("{pad}{key} = {}{note}\n", row.pick(&VALUES)));
+        if row.next(9) == 0 {
+            text.push_str("\n# comment\n");
+        }
+    }
+}
+
+fn toml_template(row: &mut Row) -> String {
+    let mut text = String::new();
+    toml_keys(row, &mut text);
+    let mut used: Vec<String> = Vec::new();
+    for _ in 0..row.next(4) {
+        let name = format!("t{}", row.next(4));
+        let name = row.pick(&["", "p.", "t0.", "\"q t\".", "é."]).to_owned() + &name;
+        if used.contains(&name) {
+            continue;
+        }
+        if row.next(3) == 0 {
+            for _ in 0..=row.next(2) {
+                text.push_str(&format!("[[{name}]]\n"));
+                toml_keys(row, &mut text);
+            }
+        } else {
+            text.push_str(&format!("[{name}]\n"));
+            toml_keys(row, &mut text);
+        }
+        used.push(name);
+    }
+    let shown = row.pick(&["toJSON", "printf \"%#v\"", "toTOML", "toTOML"]);
+    format!("{{{{ {} | toml | {shown} }}}}", quoted(&text))
+}
+
+const CELLS: [&str; 16] = [
+    "a",
+    "b c",
+    "",
+    "1",
+    "\"q\"",
+    "\"a,b\"",
+    "\"a;b\"",
+    "\"x\ny\"",
+    "\"d\"\"d\"",
+    " lead",
+    "é",
+    "x;y",
+    "a\"b",
+    "\"open",
+    "\"a\"b",
+    "#",
+];
+
+fn csv_template(row: &mut Row) -> String {
+    let by = row.pick(&[",", ";", "|", "\t"]);
+    let end = row.pick(&["\n", "\r\n", "\n\n"]);
+    let width = 1 + row.next(4);
+    let mut text = String::new();
+    for _ in 0..row.next(4) {
+        let width = if row.next(12) == 0 { width + 1 } else { width };
+        let cells = if row.next(6) == 0 { 16 } else { 12 };
+        let line: Vec<&str> = (0..width).map(|_| row.pick(&CELLS[..cells])).collect();
+        text.push_str(&line.join(by));
+        text.push_str(end);
+    }
+    let head = match row.next(5) {
+        0 => String::new(),
+        1 => "\"\"".to_owned(),
+        2 => "\"h1,h2,h3\"".to_owned(),
+        3 => format!("{} {}", quoted(by), quoted(&["x", "y", "z"].join(by))),
+        _ => quoted(by),
+    };
+    let function = row.pick(&["data.CSV", "csvByRow", "csvByColumn"]);
+    let mut shown = row.pick(&["toJSON", "printf \"%#v\"", "toYAML"]);
+    if function == "data.CSV" && row.next(2) == 0 {
+        shown = row.pick(&["toCSV", "data.ToCSV \";\"", "toCSV \" \""]);
+    }
+    format!("{{{{ {} | {function} {head} | {shown} }}}}", quoted(&text))
+}
+
 /// Templates that read texts, by format.
 pub(crate) fn all(count: usize) -> Vec<(&'static str, Vec<String>)> {
     let mut row = Row(77);
-    vec![(
-        "YAML",
-        (0..count).map(|_| yaml_template(&mut row)).collect(),
-    )]
+    let mut many = |make: fn(&mut Row) -> String| (0..count).map(|_| make(&mut row)).collect();
+    vec![
+        ("YAML", many(yaml_template)),
+        ("TOML", many(toml_template)),
+        ("CSV", many(csv_template)),
+    ]
 }

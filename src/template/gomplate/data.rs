@@ -8,85 +8,87 @@ use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::template::function::Functions;
 use crate::template::gomplate::conv::text;
-use crate::template::gomplate::{fixed, handover, namespace, parse_yaml, yaml};
+use crate::template::gomplate::{Entry, csv, fixed, handover, namespace, parse_yaml, toml, yaml};
 use crate::template::kind::Type;
 use crate::template::value::Value;
 
 pub(super) fn add(functions: &mut Functions) {
-    namespace(
-        functions,
-        "data",
-        "*funcs.DataFuncs",
-        vec![
-            fixed(
-                "JSON",
-                Some("json"),
-                &[Type::Any],
-                Type::ANY_MAP,
-                |_, args| match parse(&text(&args[0])?)? {
-                    map @ Value::Map(_) => Ok(map),
-                    _ => handover("JSON that is no object"),
-                },
-            ),
-            fixed(
-                "JSONArray",
-                Some("jsonArray"),
-                &[Type::Any],
-                Type::ANY_LIST,
-                |_, args| match parse(&text(&args[0])?)? {
-                    list @ Value::List(_) => Ok(list),
-                    _ => handover("JSON that is no array"),
-                },
-            ),
-            fixed(
-                "YAML",
-                Some("yaml"),
-                &[Type::Any],
-                Type::ANY_MAP,
-                |_, args| parse_yaml::map(&text(&args[0])?),
-            ),
-            fixed(
-                "YAMLArray",
-                Some("yamlArray"),
-                &[Type::Any],
-                Type::ANY_LIST,
-                |_, args| parse_yaml::list(&text(&args[0])?),
-            ),
-            fixed(
-                "ToJSON",
-                Some("toJSON"),
-                &[Type::Any],
-                Type::Str,
-                |_, args| {
-                    let mut shown = String::new();
-                    write(&args[0], &mut shown)?;
-                    Ok(shown.into())
-                },
-            ),
-            fixed(
-                "ToYAML",
-                Some("toYAML"),
-                &[Type::Any],
-                Type::Str,
-                |_, args| Ok(yaml::document(&args[0])?.into()),
-            ),
-            fixed(
-                "ToJSONPretty",
-                Some("toJSONPretty"),
-                &[Type::Str, Type::Any],
-                Type::Str,
-                |_, args| {
-                    let mut shown = String::new();
-                    write(&args[1], &mut shown)?;
-                    let indent = args[0].as_text().unwrap_or_default();
-                    let Ok(indent) = std::str::from_utf8(indent) else {
-                        return handover("an indent that is not UTF-8");
-                    };
-                    Ok(pretty(&shown, indent).into())
-                },
-            ),
-        ],
-    );
+    let mut entries = entries();
+    entries.extend(csv::entries());
+    entries.extend(toml::entries());
+    namespace(functions, "data", "*funcs.DataFuncs", entries);
+}
+
+fn entries() -> Vec<Entry> {
+    vec![
+        fixed(
+            "JSON",
+            Some("json"),
+            &[Type::Any],
+            Type::ANY_MAP,
+            |_, args| match parse(&text(&args[0])?)? {
+                map @ Value::Map(_) => Ok(map),
+                _ => handover("JSON that is no object"),
+            },
+        ),
+        fixed(
+            "JSONArray",
+            Some("jsonArray"),
+            &[Type::Any],
+            Type::ANY_LIST,
+            |_, args| match parse(&text(&args[0])?)? {
+                list @ Value::List(_) => Ok(list),
+                _ => handover("JSON that is no array"),
+            },
+        ),
+        fixed(
+            "YAML",
+            Some("yaml"),
+            &[Type::Any],
+            Type::ANY_MAP,
+            |_, args| parse_yaml::map(&text(&args[0])?),
+        ),
+        fixed(
+            "YAMLArray",
+            Some("yamlArray"),
+            &[Type::Any],
+            Type::ANY_LIST,
+            |_, args| parse_yaml::list(&text(&args[0])?),
+        ),
+        fixed(
+            "ToJSON",
+            Some("toJSON"),
+            &[Type::Any],
+            Type::Str,
+            |_, args| {
+                let mut shown = String::new();
+                write(&args[0], &mut shown)?;
+                Ok(shown.into())
+            },
+        ),
+        fixed(
+            "ToYAML",
+            Some("toYAML"),
+            &[Type::Any],
+            Type::Str,
+            |_, args| Ok(yaml::document(&args[0])?.into()),
+        ),
+        fixed(
+            "ToJSONPretty",
+            Some("toJSONPretty"),
+            &[Type::Str, Type::Any],
+            Type::Str,
+            |_, args| {
+                let mut shown = String::new();
+                write(&args[1], &mut shown)?;
+                let indent = args[0].as_text().unwrap_or_default();
+                let Ok(indent) = std::str::from_utf8(indent) else {
+                    return handover("an indent that is not UTF-8");
+                };
+                Ok(pretty(&shown, indent).into())
+            },
+        ),
+    ]
 }
 
 /// A JSON text as gomplate's values.

@@ -10,6 +10,7 @@
 
 mod coll;
 mod conv;
+mod csv;
 mod data;
 mod encoding;
 mod env;
@@ -26,6 +27,7 @@ mod strconv;
 mod strings;
 mod test;
 mod tmpl;
+mod toml;
 mod words;
 mod yaml;
 
