@@ -215,23 +215,36 @@ fn yaml_of_generated_values() {
 /// Calls by chance: each gives what gomplate gives, or fails as it does, or is handed over. `BETTERFORM_CALLS` is how many, and
 /// `BETTERFORM_SEED` which; `BETTERFORM_LEFT` prints how many calls of each function are handed over.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "the environment of tests")]
 fn calls_by_chance() {
-    let Some(binary) = installed() else {
-        eprintln!("SKIPPED: no gomplate to compare calls with");
-        return;
-    };
-    let number = |name: &str, default: u64| {
-        std::env::var(name)
-            .ok()
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(default)
-    };
-    let count = usize::try_from(number("BETTERFORM_CALLS", 3000)).unwrap();
+    match installed() {
+        Some(binary) => compare_calls(&binary, false, number("BETTERFORM_CALLS", 3000)),
+        None => eprintln!("SKIPPED: no gomplate to compare calls with"),
+    }
+}
+
+/// The same with what only version 4 of gomplate has, as `GOMPLATE_V4` has it.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the environment of tests")]
+fn dropped_calls_by_chance() {
+    match std::env::var_os("GOMPLATE_V4").map(PathBuf::from) {
+        Some(binary) => compare_calls(&binary, true, number("BETTERFORM_CALLS", 3000) / 10),
+        None => eprintln!("SKIPPED: no gomplate of version 4, which `GOMPLATE_V4` would name"),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the environment of tests")]
+fn number(name: &str, default: usize) -> usize {
+    let value = std::env::var(name).ok();
+    value.and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the environment of tests")]
+fn compare_calls(binary: &Path, dropped: bool, count: usize) {
     let mut rendered = Vec::new();
     let mut failed = Vec::new();
     let mut left: BTreeMap<String, (usize, usize, String)> = BTreeMap::new();
-    for (template, name) in calls::templates(&functions(), number("BETTERFORM_SEED", 1), count) {
+    let seed = u64::try_from(number("BETTERFORM_SEED", 1)).unwrap();
+    for (template, name) in calls::templates(&functions(), dropped, seed, count) {
         let entry = left.entry(name).or_default();
         entry.1 += 1;
         match embedded(&template) {
@@ -243,21 +256,18 @@ fn calls_by_chance() {
             Err(why) => failed.push((template, why)),
         }
     }
-    let mut wrong = differences(&binary, &rendered);
+    let mut wrong = differences(binary, &rendered);
     // Each failure is a process of its own.
-    let shown = failed.len().min(count / 20);
-    for (template, ours) in &failed[..shown] {
-        wrong.extend(other_failure(&binary, template, ours));
+    let compared = failed.len().min(count / 20);
+    for (template, ours) in &failed[..compared] {
+        wrong.extend(other_failure(binary, template, ours));
     }
     if std::env::var_os("BETTERFORM_LEFT").is_some() {
         for (name, (left, all, example)) in left.iter().filter(|(_, (left, ..))| *left > 0) {
             eprintln!("{left:3} of {all:3} {name}: {example}");
         }
-        eprintln!(
-            "{} equal, {} failures, {shown} compared",
-            rendered.len(),
-            failed.len()
-        );
+        let (equal, failed) = (rendered.len(), failed.len());
+        eprintln!("{equal} equal, {failed} failures, {compared} compared");
     }
     assert!(
         wrong.is_empty(),

@@ -50,6 +50,39 @@ pub(crate) const OF: &[(&str, &[&[&str]])] = &[
     ),
 ];
 
+const BASE64: &[&str] = &[
+    "\"\"",
+    "\"aGk=\"",
+    "\"aGk\"",
+    "\"aGkx\"",
+    "\"a\"",
+    "\"_-8=\"",
+    "\"+/8=\"",
+    "\"aG k=\"",
+    "\"aG\\nk=\\n\"",
+    "\"aGk=x\"",
+    "\"a===\"",
+    "\"aB==\"",
+    "\"aB=\"",
+    "\"aB=\\n=\\n\"",
+    "\"aGk=aGk=\"",
+    "\"====\"",
+    "\"YWJjZGVmZ2hpamts\"",
+    "\"YWJjZGVmZ2hpamts_\"",
+    "12",
+    "nil",
+];
+
+const PASSWORDS: &[&str] = &[
+    "\"password\"",
+    "\"\"",
+    "nil",
+    "12",
+    "\"sält\"",
+    "(base64.DecodeBytes \"AAEC\")",
+    "(dict \"a\" 1)",
+];
+
 const WORDS: &[&str] = &[
     "\"hello world\"",
     "\"Hello, WORLD! it's 3rd-party code_base: a.b..c d::e f''g\"",

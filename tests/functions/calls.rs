@@ -1,5 +1,6 @@
 //! Calls of functions with arguments by chance: of the types that the functions declare, and of others.
 
+use betterform::template::gomplate::DROPPED;
 use betterform::template::{Functions, Signature, Type};
 
 /// Values of all kinds, as templates write them.
@@ -208,12 +209,19 @@ fn is_repeatable(name: &str) -> bool {
         && !exceptions.contains(&name)
 }
 
-/// A template with a call, and the name of the function.
-pub(crate) fn templates(functions: &Functions, seed: u64, count: usize) -> Vec<(String, String)> {
+/// Templates with a call, and the name of the function: one that is gomplate's, or one that only its version 4 has.
+pub(crate) fn templates(
+    functions: &Functions,
+    dropped: bool,
+    seed: u64,
+    count: usize,
+) -> Vec<(String, String)> {
     let mut row = Row(seed);
     let all = functions.signatures();
-    let all: Vec<(&String, &Signature)> =
-        all.iter().filter(|(name, _)| is_repeatable(name)).collect();
+    let all: Vec<(&String, &Signature)> = all
+        .iter()
+        .filter(|(name, _)| is_repeatable(name) && DROPPED.contains(&name.as_str()) == dropped)
+        .collect();
     (0..count)
         .map(|at| {
             let (name, signature) = all[at % all.len()];

@@ -2,7 +2,7 @@
 
 use crate::template::format::{followed, print};
 use crate::template::function::Functions;
-use crate::template::gomplate::{Entry, fixed, handover, namespace, strconv};
+use crate::template::gomplate::{Entry, dropped, fixed, handover, namespace, strconv};
 use crate::template::kind::{Kind, Type};
 use crate::template::operand::beneath;
 use crate::template::quote::quote;
@@ -11,6 +11,7 @@ use crate::template::value::{List, Value};
 pub(super) fn add(functions: &mut Functions) {
     let mut entries = conversions();
     entries.extend(parsers());
+    entries.push(dropped::bool());
     namespace(functions, "conv", "*funcs.ConvFuncs", entries);
 }
 

@@ -10,8 +10,10 @@
 
 mod coll;
 mod conv;
+mod crypto;
 mod csv;
 mod data;
+mod dropped;
 mod encoding;
 mod env;
 mod layout;
@@ -37,6 +39,7 @@ use crate::template::kind::Type;
 use crate::template::value::Value;
 
 pub use crate::template::gomplate::data::from_config as config_value;
+pub use crate::template::gomplate::dropped::DROPPED;
 
 /// An error that begins with this is none of the template's: gomplate itself has to render it.
 pub const HANDOVER: &str = "\u{0}gomplate is needed: ";
@@ -47,7 +50,9 @@ pub fn functions() -> Functions {
     for add in [
         coll::add,
         conv::add,
+        crypto::add,
         data::add,
+        dropped::add,
         encoding::add,
         env::add,
         math::add,
@@ -153,7 +158,6 @@ const KNOWN: &[&str] = &[
     "datasourceReachable",
     "default",
     "defineDatasource",
-    "deprecated)",
     "dict",
     "div",
     "ds",

@@ -2,7 +2,7 @@
 
 use crate::template::function::Functions;
 use crate::template::gomplate::conv::{text, whole};
-use crate::template::gomplate::{Entry, fixed, handover, layout, namespace, open, words};
+use crate::template::gomplate::{Entry, dropped, fixed, handover, layout, namespace, open, words};
 use crate::template::kind::{Kind, Type};
 use crate::template::quote::quote;
 use crate::template::runes::{characters, count};
@@ -20,6 +20,7 @@ pub(super) fn add(functions: &mut Functions) {
     entries.extend(changes());
     entries.extend(words::entries());
     entries.extend(layout::entries());
+    entries.push(dropped::sort());
     namespace(functions, "strings", "*funcs.StringFuncs", entries);
 }
 
