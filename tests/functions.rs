@@ -213,7 +213,7 @@ fn yaml_of_generated_values() {
 }
 
 /// Calls by chance: each gives what gomplate gives, or fails as it does, or is handed over. `BETTERFORM_CALLS` is how many, and
-/// `BETTERFORM_SEED` which; `BETTERFORM_LEFT` prints how many calls of each function are handed over.
+/// `BETTERFORM_SEED` which; `BETTERFORM_FUNCTION` of which functions; `BETTERFORM_LEFT` prints how many calls of each function are handed over.
 #[test]
 fn calls_by_chance() {
     match installed() {
@@ -244,7 +244,8 @@ fn compare_calls(binary: &Path, dropped: bool, count: usize) {
     let mut failed = Vec::new();
     let mut left: BTreeMap<String, (usize, usize, String)> = BTreeMap::new();
     let seed = u64::try_from(number("BETTERFORM_SEED", 1)).unwrap();
-    for (template, name) in calls::templates(&functions(), dropped, seed, count) {
+    let only = std::env::var("BETTERFORM_FUNCTION").ok();
+    for (template, name) in calls::templates(&functions(), dropped, only.as_deref(), seed, count) {
         let entry = left.entry(name).or_default();
         entry.1 += 1;
         match embedded(&template) {

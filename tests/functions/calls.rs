@@ -213,6 +213,7 @@ fn is_repeatable(name: &str) -> bool {
 pub(crate) fn templates(
     functions: &Functions,
     dropped: bool,
+    only: Option<&str>,
     seed: u64,
     count: usize,
 ) -> Vec<(String, String)> {
@@ -220,8 +221,10 @@ pub(crate) fn templates(
     let all = functions.signatures();
     let all: Vec<(&String, &Signature)> = all
         .iter()
+        .filter(|(name, _)| only.is_none_or(|only| name.contains(only)))
         .filter(|(name, _)| is_repeatable(name) && DROPPED.contains(&name.as_str()) == dropped)
         .collect();
+    let count = if all.is_empty() { 0 } else { count };
     (0..count)
         .map(|at| {
             let (name, signature) = all[at % all.len()];

@@ -22,6 +22,7 @@ mod maps;
 mod math;
 mod parse_yaml;
 mod path;
+mod pattern;
 mod power;
 mod regexp;
 mod scalar;
