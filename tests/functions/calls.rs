@@ -230,8 +230,8 @@ pub(crate) fn templates(
             let (name, signature) = all[at % all.len()];
             let call = call(&mut row, name, *signature);
             let template = match row.next(6) {
-                0 => format!("{{{{ {call} | printf \"%T %#v\" }}}}"),
-                1 | 2 => format!("{{{{ {call} | printf \"%T %v\" }}}}"),
+                0 => format!("{{{{ $v := {call} }}}}{{{{ printf \"%T %#v\" $v $v }}}}"),
+                1 | 2 => format!("{{{{ $v := {call} }}}}{{{{ printf \"%T %v\" $v $v }}}}"),
                 3 => format!("{{{{ {call} | toJSON }}}}"),
                 _ => format!("{{{{ {call} }}}}"),
             };

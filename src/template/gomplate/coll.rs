@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::template::function::Functions;
 use crate::template::gomplate::conv::{list, text};
-use crate::template::gomplate::{Entry, fixed, handover, lists, maps, namespace, open};
+use crate::template::gomplate::{Entry, fixed, handover, lists, maps, namespace, open, query};
 use crate::template::index::slice;
 use crate::template::kind::{Kind, Type};
 use crate::template::operand::{Operand, beneath};
@@ -16,6 +16,7 @@ pub(super) fn add(functions: &mut Functions) {
     entries.extend(additions());
     entries.extend(lists::entries());
     entries.extend(maps::entries());
+    entries.extend(query::entries());
     namespace(functions, "coll", "*funcs.CollFuncs", entries);
 }
 

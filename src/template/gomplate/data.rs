@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
+use crate::template::float::format_float;
 use crate::template::function::Functions;
 use crate::template::gomplate::conv::text;
 use crate::template::gomplate::{Entry, csv, fixed, handover, namespace, parse_yaml, toml, yaml};
 use crate::template::kind::Type;
+use crate::template::runes::{REPLACEMENT, characters};
 use crate::template::value::Value;
 
 pub(super) fn add(functions: &mut Functions) {
@@ -179,7 +183,12 @@ fn write(value: &Value, shown: &mut String) -> Result<(), String> {
         Value::Nil => shown.push_str("null"),
         Value::Bool(value) => shown.push_str(if *value { "true" } else { "false" }),
         Value::Float(value) => shown.push_str(&float(*value)?),
-        Value::Str(text) => quote(text, shown)?,
+        Value::Str(text) => quote(text, shown),
+        Value::Bytes(bytes) => {
+            shown.push('"');
+            shown.push_str(&STANDARD.encode(bytes));
+            shown.push('"');
+        }
         Value::List(list) if list.is_absent() => shown.push_str("null"),
         Value::List(list) => {
             shown.push('[');
@@ -197,7 +206,7 @@ fn write(value: &Value, shown: &mut String) -> Result<(), String> {
                 if index > 0 {
                     shown.push(',');
                 }
-                quote(key, shown)?;
+                quote(key, shown);
                 shown.push(':');
                 write(item, shown)?;
             }
@@ -220,8 +229,11 @@ fn write(value: &Value, shown: &mut String) -> Result<(), String> {
 
 fn float(value: f64) -> Result<String, String> {
     let size = value.abs();
-    if !value.is_finite() || value != 0.0 && !(1e-6..1e21).contains(&size) {
-        return handover("JSON of an unusual number");
+    if !value.is_finite() {
+        return handover("JSON of what is no number");
+    }
+    if value != 0.0 && !(1e-6..1e21).contains(&size) {
+        return Ok(format_float(value, b'e', None));
     }
     let plain = format!("{value}");
     Ok(if value.fract() == 0.0 && size < 4_503_599_627_370_496.0 {
@@ -231,25 +243,25 @@ fn float(value: f64) -> Result<String, String> {
     })
 }
 
-fn quote(text: &[u8], shown: &mut String) -> Result<(), String> {
-    let text = std::str::from_utf8(text).or_else(|_| handover("JSON of text that is not UTF-8"))?;
+fn quote(text: &[u8], shown: &mut String) {
     shown.push('"');
-    for c in text.chars() {
+    for (c, length) in characters(text) {
         match c {
+            REPLACEMENT if length == 1 => shown.push_str("\\uFFFD"),
             '"' => shown.push_str("\\\""),
             '\\' => shown.push_str("\\\\"),
             '\n' => shown.push_str("\\n"),
             '\r' => shown.push_str("\\r"),
             '\t' => shown.push_str("\\t"),
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
+            '\u{8}' => shown.push_str("\\b"),
+            '\u{c}' => shown.push_str("\\f"),
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => {
                 shown.push_str(&format!("\\u{:04x}", u32::from(c)));
             }
-            c if c.is_control() => return handover("JSON of control characters"),
             c => shown.push(c),
         }
     }
     shown.push('"');
-    Ok(())
 }
 
 /// Compact JSON over several lines.

@@ -16,6 +16,8 @@ mod data;
 mod dropped;
 mod encoding;
 mod env;
+mod glob;
+mod known;
 mod layout;
 mod lists;
 mod maps;
@@ -24,6 +26,7 @@ mod parse_yaml;
 mod path;
 mod pattern;
 mod power;
+mod query;
 mod regexp;
 mod scalar;
 mod strconv;
@@ -31,6 +34,7 @@ mod strings;
 mod test;
 mod tmpl;
 mod toml;
+mod uuid;
 mod words;
 mod yaml;
 
@@ -41,6 +45,7 @@ use crate::template::value::Value;
 
 pub use crate::template::gomplate::data::from_config as config_value;
 pub use crate::template::gomplate::dropped::DROPPED;
+pub use crate::template::gomplate::known::{NAMES, REMARKS, is_known};
 
 /// An error that begins with this is none of the template's: gomplate itself has to render it.
 pub const HANDOVER: &str = "\u{0}gomplate is needed: ";
@@ -62,6 +67,7 @@ pub fn functions() -> Functions {
         strings::add,
         test::add,
         tmpl::add,
+        uuid::add,
     ] {
         add(&mut functions);
     }
@@ -130,112 +136,3 @@ fn namespace(
         .map(|entry| (entry.name, entry.function));
     functions.add_namespace(name, type_name, methods);
 }
-
-/// Whether gomplate has a function or a namespace of that name.
-pub fn is_known(name: &str) -> bool {
-    KNOWN.contains(&name)
-}
-
-/// The names of all of gomplate's functions and namespaces, v4's and v5's.
-const KNOWN: &[&str] = &[
-    "_datasource",
-    "add",
-    "append",
-    "assert",
-    "aws",
-    "base64",
-    "bool",
-    "coll",
-    "contains",
-    "conv",
-    "crypto",
-    "csv",
-    "csvByColumn",
-    "csvByRow",
-    "cue",
-    "data",
-    "datasource",
-    "datasourceExists",
-    "datasourceReachable",
-    "default",
-    "defineDatasource",
-    "dict",
-    "div",
-    "ds",
-    "ec2dynamic",
-    "ec2meta",
-    "ec2region",
-    "ec2tag",
-    "ec2tags",
-    "env",
-    "fail",
-    "file",
-    "filepath",
-    "flatten",
-    "gcp",
-    "getenv",
-    "has",
-    "hasPrefix",
-    "hasSuffix",
-    "include",
-    "indent",
-    "isKind",
-    "join",
-    "jq",
-    "json",
-    "jsonArray",
-    "jsonpath",
-    "keys",
-    "kind",
-    "listDatasources",
-    "math",
-    "merge",
-    "mul",
-    "net",
-    "path",
-    "pow",
-    "prepend",
-    "quote",
-    "random",
-    "regexp",
-    "rem",
-    "replaceAll",
-    "required",
-    "reverse",
-    "semver",
-    "seq",
-    "set",
-    "shellQuote",
-    "slice",
-    "sockaddr",
-    "sort",
-    "split",
-    "splitN",
-    "squote",
-    "strings",
-    "sub",
-    "ternary",
-    "test",
-    "time",
-    "title",
-    "tmpl",
-    "toCSV",
-    "toCUE",
-    "toJSON",
-    "toJSONPretty",
-    "toLower",
-    "toTOML",
-    "toUpper",
-    "toYAML",
-    "toml",
-    "tpl",
-    "trim",
-    "trimSpace",
-    "uniq",
-    "unset",
-    "urlParse",
-    "uuid",
-    "values",
-    "yaml",
-    "yamlArray",
-];
