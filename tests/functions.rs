@@ -89,7 +89,7 @@ fn real(binary: &Path, template: &str) -> Result<Vec<u8>, String> {
 fn differences(binary: &Path, templates: &[(String, Vec<u8>)]) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut left: Vec<&(String, Vec<u8>)> = templates.iter().collect();
-    loop {
+    while !left.is_empty() {
         let together: Vec<&str> = left.iter().map(|(template, _)| template.as_str()).collect();
         match real(binary, &together.join(BETWEEN)) {
             Ok(theirs) => {
@@ -117,6 +117,7 @@ fn differences(binary: &Path, templates: &[(String, Vec<u8>)]) -> Vec<String> {
             }
         }
     }
+    wrong
 }
 
 fn parts(output: &[u8]) -> Vec<&[u8]> {

@@ -2,6 +2,46 @@
 
 /// The functions, parted by blanks, and for each argument what it may be; an empty list stands for anything.
 pub(crate) const OF: &[(&str, &[&[&str]])] = &[
+    ("base64.Decode base64.DecodeBytes", &[BASE64]),
+    ("crypto.WPAPSK", &[PASSWORDS, PASSWORDS]),
+    ("regexp.Match regexp.Find", &[PATTERNS, HAYSTACKS]),
+    (
+        "regexp.FindAll regexp.Split",
+        &[PATTERNS, &["0", "1", "2", "-1", "5", ""], HAYSTACKS],
+    ),
+    (
+        "regexp.Replace regexp.ReplaceLiteral",
+        &[PATTERNS, REPLACEMENTS, HAYSTACKS],
+    ),
+    ("uuid.IsValid", &[UUIDS]),
+    ("path.Match filepath.Match", &[GLOBS, PATHS]),
+    ("path.Join filepath.Join filepath.Rel", &[PATHS, PATHS]),
+    (
+        "path.Base path.Clean path.Dir path.Ext path.IsAbs path.Split filepath.Base filepath.Clean filepath.Dir filepath.Ext filepath.IsAbs filepath.Split filepath.FromSlash filepath.ToSlash filepath.VolumeName",
+        &[PATHS],
+    ),
+    ("coll.JQ jq", &[QUERIES, DATA]),
+    ("coll.JSONPath jsonpath", &[JSON_PATHS, DATA]),
+    (
+        "crypto.PBKDF2",
+        &[
+            PASSWORDS,
+            PASSWORDS,
+            &["1", "8", "\"100\"", "0", "\"x\""],
+            &["8", "20", "64", "\"33\"", "nil"],
+            &[
+                "\"SHA1\"",
+                "\"SHA-224\"",
+                "\"SHA256\"",
+                "\"SHA384\"",
+                "\"SHA-512\"",
+                "\"SHA512/224\"",
+                "\"SHA512_256\"",
+                "\"MD5\"",
+                "",
+            ],
+        ],
+    ),
     (
         "strings.Title title strings.ToLower toLower strings.ToUpper toUpper strings.SnakeCase strings.KebabCase \
          strings.CamelCase strings.Slug quote strings.Quote",
