@@ -12,6 +12,7 @@ mod coll;
 mod conv;
 mod crypto;
 mod csv;
+mod csv_reader;
 mod data;
 mod dropped;
 mod encoding;
