@@ -55,8 +55,7 @@ impl Stamper for Installed {
 }
 
 /// The cases that the embedded stamper leaves to gomplate, as they use what it does not have. Not one more, not one less.
-const LEFT_TO_GOMPLATE: [&str; 8] = [
-    "census-conv",
+const LEFT_TO_GOMPLATE: [&str; 7] = [
     "census-define-datasource",
     "census-time",
     "error-undefined-datasource",

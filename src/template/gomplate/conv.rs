@@ -2,7 +2,7 @@
 
 use crate::template::format::{followed, print};
 use crate::template::function::Functions;
-use crate::template::gomplate::{Entry, dropped, fixed, handover, namespace, strconv};
+use crate::template::gomplate::{Entry, dropped, fixed, handover, namespace, strconv, url};
 use crate::template::kind::{Kind, Type};
 use crate::template::operand::beneath;
 use crate::template::quote::quote;
@@ -60,6 +60,13 @@ fn conversions() -> Vec<Entry> {
 
 fn parsers() -> Vec<Entry> {
     vec![
+        fixed(
+            "URL",
+            Some("urlParse"),
+            &[Type::Any],
+            url::TYPE,
+            |_, args| url::parse(&text(&args[0])?),
+        ),
         fixed("Atoi", None, &[Type::Any], Type::Int, |_, args| {
             Ok(Value::Int(strconv::atoi(&text(&args[0])?)?))
         }),

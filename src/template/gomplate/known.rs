@@ -34,6 +34,10 @@ pub const REMARKS: &[(&str, &str)] = &[
         "conv.ToInt64",
         "floats that do not fit are handed over: processors differ",
     ),
+    (
+        "conv.URL",
+        "URLs with escapes or IPv6 addresses, and some methods, are handed over",
+    ),
     ("data.JSON", "what only a YAML parser reads is handed over"),
     (
         "data.JSONArray",

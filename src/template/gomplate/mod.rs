@@ -35,6 +35,7 @@ mod strings;
 mod test;
 mod tmpl;
 mod toml;
+mod url;
 mod uuid;
 mod words;
 mod yaml;
