@@ -161,7 +161,7 @@ fn needs_gomplate(error: &TemplateError) -> bool {
         .and_then(|(_, rest)| rest.split_once("\" not defined"));
     message.contains(HANDOVER)
         || undefined.is_some_and(|(name, _)| is_known(name))
-        || message.contains("can't evaluate field") && (message.contains("*funcs.") || message.contains("*tmpl.") || message.contains("*url."))
+        || message.contains("can't evaluate field") && (message.contains("*funcs.") || message.contains("*tmpl.") || message.contains("*url.") || message.contains("*semver."))
         || message.contains(UNPRINTABLE)
         // Limits of the embedded engine are none of gomplate's.
         || message.contains("exceeded")

@@ -9,6 +9,7 @@
 )]
 
 mod coll;
+mod constraint;
 mod conv;
 mod crypto;
 mod csv;
@@ -30,6 +31,7 @@ mod power;
 mod query;
 mod regexp;
 mod scalar;
+mod semver;
 mod strconv;
 mod strings;
 mod test;
@@ -66,6 +68,7 @@ pub fn functions() -> Functions {
         math::add,
         path::add,
         regexp::add,
+        semver::add,
         strings::add,
         test::add,
         tmpl::add,
