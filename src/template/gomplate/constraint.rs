@@ -68,7 +68,7 @@ fn one(operator: &'static str, text: &str) -> Option<Constraint> {
     if parts.len() > 3 || !parts.iter().all(|part| is_any(part) || is_number(part)) {
         return None;
     }
-    let open_at = (0..3).find(|at| parts.get(*at).is_none_or(|part| is_any(&part)));
+    let open_at = (0..3).find(|at| parts.get(*at).is_none_or(is_any));
     let part = |at: usize| parts.get(at).copied().unwrap_or_default();
     let (version, open) = match open_at {
         Some(0) => (format!("0.0.0{pre}"), Some(Open::Major)),

@@ -12,7 +12,7 @@ pub const REMARKS: &[(&str, &str)] = &[
     ("_datasource", "undocumented"),
     (
         "coll.Append",
-        "a list that is appended to twice is handed over: what gomplate shows then depends on its memory",
+        "a list that grew so itself, and is appended to twice, is handed over: gomplate overwrites the first",
     ),
     (
         "coll.JQ",

@@ -51,7 +51,7 @@ fn parts(text: &str) -> Option<Url> {
     if !text.bytes().all(|byte| byte.is_ascii_graphic()) || !is_plain(fragment) {
         return None;
     }
-    url.fragment = fragment.to_owned();
+    fragment.clone_into(&mut url.fragment);
     let (rest, query) = match text.split_once('?') {
         Some((rest, query)) => (rest, Some(query)),
         None => (text, None),
