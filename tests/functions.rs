@@ -25,11 +25,11 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use betterform::template::format::UNPRINTABLE;
 use betterform::template::gomplate::functions;
-use betterform::template::{Settings, Templates, Value};
+use betterform::template::{Functions, Settings, Templates, Value};
 
 use crate::host::Nowhere;
 
@@ -46,9 +46,11 @@ fn installed() -> Option<PathBuf> {
         .or_else(|| on_path.into_iter().find(|path| path.is_file()))
 }
 
+static FUNCTIONS: LazyLock<Arc<Functions>> = LazyLock::new(|| Arc::new(functions()));
+
 /// What the embedded functions make of a template, or the message.
 fn embedded(template: &str) -> Result<Vec<u8>, String> {
-    let mut templates = Templates::new(Arc::new(functions()), Settings::default());
+    let mut templates = Templates::new(Arc::clone(&FUNCTIONS), Settings::default());
     templates
         .parse("<arg>", template.as_bytes())
         .and_then(|()| templates.execute("<arg>", Value::Nil, &mut Nowhere::default()))
@@ -399,4 +401,47 @@ fn texts_by_chance() {
             rendered.len()
         );
     }
+}
+
+/// Every character through the functions that go by Unicode's tables: as gomplate has it, or handed over.
+#[test]
+fn every_character() {
+    let Some(binary) = installed() else {
+        eprintln!("SKIPPED: no gomplate to compare characters with");
+        return;
+    };
+    let mut rendered = Vec::new();
+    let mut left = 0;
+    for start in (0x80..0x3_2000_u32).step_by(16) {
+        let characters = (start..start + 16).filter_map(char::from_u32);
+        let text: String = characters
+            .map(|character| format!("\\U{:08x} ", u32::from(character)))
+            .collect();
+        for function in [
+            "toUpper",
+            "toLower",
+            "quote",
+            "title",
+            "trimSpace",
+            "strings.Slug",
+            "toJSON",
+            "toYAML",
+        ] {
+            let template = format!("{{{{ {function} \"{text}\" }}}}");
+            match embedded(&template) {
+                Ok(output) => rendered.push((template, output)),
+                Err(why) if is_left(&why) => left += 1,
+                Err(why) => panic!("{template}: {why}"),
+            }
+        }
+    }
+    let compared = rendered.len();
+    assert!(compared > 50_000, "{compared} compared, {left} left");
+    let wrong = differences(&binary, &rendered);
+    assert!(
+        wrong.is_empty(),
+        "{} differ:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }

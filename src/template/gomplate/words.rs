@@ -58,12 +58,26 @@ fn lower(text: &str) -> Result<String, String> {
     if text.contains('Σ') {
         return handover("a Greek sigma, whose form depends on its place");
     }
-    Ok(text.to_lowercase())
+    changed(text, text.to_lowercase())
+}
+
+/// All that Unicode 15 knows; `ok()` as above.
+static KNOWN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^\p{Age=15.0}*$").ok());
+
+/// A text in other letters, if Unicode had them all when gomplate's tables were made.
+fn changed(text: &str, changed: String) -> Result<String, String> {
+    let is_known =
+        |text: &str| text.is_ascii() || KNOWN.as_ref().is_some_and(|known| known.is_match(text));
+    if changed == text || is_known(text) && is_known(&changed) {
+        Ok(changed)
+    } else {
+        handover("letters of a newer Unicode")
+    }
 }
 
 fn upper(text: &str) -> Result<String, String> {
     known(text.as_bytes())?;
-    Ok(text.to_uppercase())
+    changed(text, text.to_uppercase())
 }
 
 /// How a character parts words.
@@ -164,7 +178,7 @@ fn simple_lower(text: &str) -> Result<String, String> {
     if text.contains('İ') {
         return handover("a dotted capital I");
     }
-    Ok(text.chars().flat_map(char::to_lowercase).collect())
+    changed(text, text.chars().flat_map(char::to_lowercase).collect())
 }
 
 fn camel_case(value: &Value) -> Result<Value, String> {
