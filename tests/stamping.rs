@@ -11,6 +11,8 @@
 
 #[path = "stamping/case.rs"]
 mod case;
+#[path = "stamping/embedded.rs"]
+mod embedded;
 #[path = "stamping/gomplate.rs"]
 mod gomplate;
 #[path = "stamping/outcome.rs"]
@@ -53,15 +55,9 @@ impl Stamper for Installed {
 }
 
 /// The cases that the embedded stamper leaves to gomplate, as they use what it does not have. Not one more, not one less.
-const LEFT_TO_GOMPLATE: [&str; 13] = [
-    "census-coll",
-    "census-conv",
-    "census-data",
+const LEFT_TO_GOMPLATE: [&str; 7] = [
     "census-define-datasource",
-    "census-strings",
     "census-time",
-    "config-root",
-    "environment-file",
     "error-undefined-datasource",
     "idiom-10-datasource",
     "yaml-context",

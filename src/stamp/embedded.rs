@@ -12,6 +12,7 @@ use crate::stamp::place;
 use crate::stamp::source::{Source, SourceFile, Treatment, shown};
 use crate::stamp::uses::uses;
 use crate::stamp::{Rendered, RenderedFile, RenderedFiles, Request};
+use crate::template::format::UNPRINTABLE;
 use crate::template::gomplate::{HANDOVER, config_value, functions, is_known};
 use crate::template::{
     Delimiters, Functions, Map, MissingKey, Root, Settings, TemplateError, Templates, Text, Type,
@@ -180,7 +181,8 @@ fn needs_gomplate(error: &TemplateError) -> bool {
         .and_then(|(_, rest)| rest.split_once("\" not defined"));
     message.contains(HANDOVER)
         || undefined.is_some_and(|(name, _)| is_known(name))
-        || message.contains("can't evaluate field") && (message.contains("*funcs.") || message.contains("*tmpl."))
+        || message.contains("can't evaluate field") && (message.contains("*funcs.") || message.contains("*tmpl.") || message.contains("*url.") || message.contains("*semver."))
+        || message.contains(UNPRINTABLE)
         // Limits of the embedded engine are none of gomplate's.
         || message.contains("exceeded")
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::template::function::Function;
@@ -63,6 +64,11 @@ impl Value {
     /// A `[]interface {}`.
     pub fn list(items: Vec<Self>) -> Self {
         Self::List(List::new(Type::Any, items))
+    }
+
+    /// A `[]interface {}` that grew element by element.
+    pub fn grown(items: Vec<Self>) -> Self {
+        Self::List(List::grown(Type::Any, items))
     }
 
     /// A `[]string`.
@@ -182,16 +188,72 @@ pub struct List(Arc<Slice>);
 
 struct Slice {
     element: Type,
+    origin: Origin,
+    appended: AtomicBool,
     items: Mutex<Vec<Value>>,
+}
+
+/// Where the memory of a slice comes from, as far as Go lets templates see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// The slice has memory of its own.
+    Own,
+    /// The same, and there is room behind the slice.
+    Grown,
+    /// There is none: a nil slice.
+    Absent,
+    /// It shares that of another slice.
+    Window,
 }
 
 impl List {
     /// A list whose elements have the declared type `element`.
     pub fn new(element: Type, items: Vec<Value>) -> Self {
+        Self::of(element, items, Origin::Own)
+    }
+
+    /// A list that grew element by element: what is appended to it may be put into the room that is left.
+    pub fn grown(element: Type, items: Vec<Value>) -> Self {
+        Self::of(element, items, Origin::Grown)
+    }
+
+    /// A nil slice: it is empty, but JSON has `null` for it.
+    pub fn absent(element: Type) -> Self {
+        Self::of(element, Vec::new(), Origin::Absent)
+    }
+
+    /// A part of another list. In Go both share their memory; here it is a copy.
+    pub fn window(element: Type, items: Vec<Value>) -> Self {
+        Self::of(element, items, Origin::Window)
+    }
+
+    fn of(element: Type, items: Vec<Value>, origin: Origin) -> Self {
         Self(Arc::new(Slice {
             element,
+            origin,
+            appended: AtomicBool::new(false),
             items: Mutex::new(items),
         }))
+    }
+
+    /// Whether this is a nil slice.
+    pub fn is_absent(&self) -> bool {
+        self.0.origin == Origin::Absent
+    }
+
+    /// Whether this is part of another list.
+    pub fn is_window(&self) -> bool {
+        self.0.origin == Origin::Window
+    }
+
+    /// Notes that something is appended. False if Go may overwrite in place what was appended to the same list before, or what
+    /// another list has.
+    pub fn may_append(&self) -> bool {
+        match self.0.origin {
+            Origin::Own | Origin::Absent => true,
+            Origin::Grown => !self.0.appended.swap(true, Ordering::Relaxed),
+            Origin::Window => false,
+        }
     }
 
     /// The declared type of the elements.
