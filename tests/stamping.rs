@@ -53,11 +53,10 @@ impl Stamper for Installed {
 }
 
 /// The cases that the embedded stamper leaves to gomplate, as they use what it does not have. Not one more, not one less.
-const LEFT_TO_GOMPLATE: [&str; 13] = [
+const LEFT_TO_GOMPLATE: [&str; 11] = [
     "census-coll",
     "census-conv",
     "census-data",
-    "census-define-datasource",
     "census-strings",
     "census-time",
     "config-root",
@@ -66,7 +65,6 @@ const LEFT_TO_GOMPLATE: [&str; 13] = [
     "idiom-10-datasource",
     "yaml-context",
     "yaml-merge-source",
-    "yaml-templates",
 ];
 
 /// All stampers that can be had here. This is the place for another one.

@@ -40,8 +40,8 @@ pub struct FileStatus {
 pub struct SourceText {
     /// The bytes as read.
     pub text: Vec<u8>,
-    /// The media type, `application/json`.
-    pub media_type: String,
+    /// The media type, `application/json`; `None` where only the machine that it lies on knows.
+    pub media_type: Option<String>,
 }
 
 /// What a running template may ask of the outside, and tells it. Paths and names are bytes: they
@@ -59,10 +59,13 @@ pub trait Host {
     fn read_dir(&mut self, path: &[u8]) -> Result<Vec<Vec<u8>>, String>;
     /// The time now. Asking makes the output unrepeatable; the function notes that itself.
     fn now(&mut self) -> Moment;
-    /// The text of a datasource; `arguments` are those after the alias.
-    fn datasource(&mut self, alias: &[u8], arguments: &[Text]) -> Result<SourceText, String>;
+    /// The text of a datasource, or several that are to be merged, the first before the others; `arguments` are those after
+    /// the alias. An alias that is a URL need not be defined.
+    fn datasource(&mut self, alias: &[u8], arguments: &[Text]) -> Result<Vec<SourceText>, String>;
     /// Whether the alias is defined.
     fn has_datasource(&mut self, alias: &[u8]) -> bool;
+    /// The aliases that are defined, sorted.
+    fn datasources(&mut self) -> Vec<Vec<u8>>;
     /// Defines an alias while the template runs.
     fn define_datasource(&mut self, alias: &[u8], url: &[u8]) -> Result<(), String>;
     /// Called by a function whose result may differ from run to run: random, time, network.

@@ -37,6 +37,7 @@ pub mod runes;
 mod token;
 pub mod value;
 
+pub(crate) use builtin::is_builtin;
 pub use engine::{MissingKey, Settings, Templates};
 pub use error::{Phase, TemplateError};
 pub use function::{Function, Functions, Signature};

@@ -18,6 +18,7 @@
 mod baddag;
 mod badinput;
 mod commands;
+mod datasources;
 mod downrules;
 mod examples;
 mod failures;

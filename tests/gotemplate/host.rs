@@ -38,12 +38,16 @@ impl Host for Nowhere {
         }
     }
 
-    fn datasource(&mut self, _: &[u8], _: &[Text]) -> Result<SourceText, String> {
+    fn datasource(&mut self, _: &[u8], _: &[Text]) -> Result<Vec<SourceText>, String> {
         Err("no such datasource".to_owned())
     }
 
     fn has_datasource(&mut self, _: &[u8]) -> bool {
         false
+    }
+
+    fn datasources(&mut self) -> Vec<Vec<u8>> {
+        Vec::new()
     }
 
     fn define_datasource(&mut self, _: &[u8], _: &[u8]) -> Result<(), String> {

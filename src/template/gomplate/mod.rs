@@ -11,6 +11,8 @@
 mod coll;
 mod conv;
 mod data;
+mod datasource;
+mod dotenv;
 mod encoding;
 mod env;
 mod lists;
@@ -18,6 +20,7 @@ mod math;
 mod path;
 mod regexp;
 mod scalar;
+mod source_url;
 mod strings;
 mod test;
 mod tmpl;
@@ -29,6 +32,8 @@ use crate::template::kind::Type;
 use crate::template::value::Value;
 
 pub use crate::template::gomplate::data::from_config as config_value;
+pub use crate::template::gomplate::datasource::read as read_datasource;
+pub use crate::template::gomplate::source_url::SourceUrl;
 
 /// An error that begins with this is none of the template's: gomplate itself has to render it.
 pub const HANDOVER: &str = "\u{0}gomplate is needed: ";
@@ -48,6 +53,8 @@ pub fn functions() -> Functions {
         strings::add,
         test::add,
         tmpl::add,
+        // The last one: it reads media types with the functions above.
+        datasource::add,
     ] {
         add(&mut functions);
     }

@@ -10,26 +10,31 @@ pub(super) fn add(functions: &mut Functions) {
         Signature::variadic(&[Type::Str], Type::Any, Type::Str),
         |engine, args| {
             let name = String::from_utf8_lossy(args[0].as_text().unwrap_or_default()).into_owned();
-            let data = match args.get(1) {
-                Some(data) => data.clone(),
-                None => engine.root(),
+            let data = match args {
+                [_, data] => data.clone(),
+                // More than one are ignored.
+                _ => engine.root(),
             };
             engine.execute(&name, data).map(Value::text)
         },
     );
     let inline = Function::rendering(
-        Signature::variadic(&[Type::Any], Type::Any, Type::Str),
+        Signature::variadic(&[], Type::Any, Type::Str),
         |engine, args| {
+            let is_text = |value: &Value| matches!(value, Value::Str(_));
             let (name, text, data) = match args {
-                [text] => ("<inline>".to_owned(), text, engine.root()),
-                [name, text @ Value::Str(_)] => (shown(name), text, engine.root()),
-                [text, data] => ("<inline>".to_owned(), text, data.clone()),
-                [name, text, data] => (shown(name), text, data.clone()),
-                _ => return handover("unusual arguments of tpl"),
+                [text] => (None, text, engine.root()),
+                [name, text @ Value::Str(_)] => (Some(name), text, engine.root()),
+                [text, data] => (None, text, data.clone()),
+                [name, text, data] => (Some(name), text, data.clone()),
+                _ => return Err(format!("wrong number of args for tpl: {}", args.len())),
             };
-            let Some(text) = text.as_text() else {
-                return handover("unusual arguments of tpl");
-            };
+            if let Some(wrong) = name.into_iter().chain([text]).find(|value| !is_text(value)) {
+                let found = wrong.type_name();
+                return Err(format!("wrong input: must be a string, got {found}"));
+            }
+            let name = name.map_or("<inline>".to_owned(), shown);
+            let text = text.as_text().unwrap_or_default();
             engine.execute_text(&name, text, data).map(Value::text)
         },
     );
