@@ -1,5 +1,5 @@
 //! gomplate's functions as embedded, against the gomplate that is installed: the lines of `tests/functions/expressions.txt`,
-//! and generated values through `toYAML`. A line that begins with `! ` is one that the embedded functions hand over.
+//! `tests/functions/time.txt`, and generated values through `toYAML`. A line that begins with `! ` is one that the embedded functions hand over.
 
 #![allow(
     clippy::unwrap_used,
@@ -52,7 +52,9 @@ fn real(binary: &PathBuf, template: &str) -> Result<String, String> {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("t");
     std::fs::write(&file, template).unwrap();
-    let output = Command::new(binary).arg("-f").arg(&file).output().unwrap();
+    let mut command = Command::new(binary);
+    command.arg("-f").arg(&file).env("TZ", "UTC");
+    let output = command.output().unwrap();
     if output.status.success() {
         Ok(String::from_utf8(output.stdout).unwrap())
     } else {
@@ -81,7 +83,11 @@ fn differences(binary: &PathBuf, templates: &[(String, String)]) -> Vec<String> 
 
 #[test]
 fn expressions() {
-    let lines = include_str!("functions/expressions.txt").lines();
+    let texts = [
+        include_str!("functions/expressions.txt"),
+        include_str!("functions/time.txt"),
+    ];
+    let lines = texts.iter().flat_map(|text| text.lines());
     let mut wrong = Vec::new();
     let mut rendered = Vec::new();
     for line in lines.filter(|line| !line.is_empty()) {

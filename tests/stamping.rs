@@ -58,11 +58,11 @@ const LEFT_TO_GOMPLATE: [&str; 11] = [
     "census-conv",
     "census-data",
     "census-strings",
-    "census-time",
     "config-root",
     "environment-file",
     "error-undefined-datasource",
     "idiom-10-datasource",
+    "time-method-of-gomplate",
     "yaml-context",
     "yaml-merge-source",
 ];

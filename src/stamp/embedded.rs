@@ -205,7 +205,7 @@ fn needs_gomplate(error: &TemplateError) -> bool {
         .and_then(|(_, rest)| rest.split_once("\" not defined"));
     message.contains(HANDOVER)
         || undefined.is_some_and(|(name, _)| is_known(name))
-        || message.contains("can't evaluate field") && (message.contains("*funcs.") || message.contains("*tmpl."))
+        || message.contains("can't evaluate field") && ["*funcs.", "*tmpl.", "in type time.", "in type *time."].iter().any(|part| message.contains(part))
         // Limits of the embedded engine are none of gomplate's.
         || message.contains("exceeded")
 }

@@ -1,6 +1,7 @@
 //! What templates of a stage may ask of the world, and what they asked. Knows nothing of the language.
 
 mod texts;
+mod zones;
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -11,7 +12,7 @@ use crate::stamp::Request;
 use crate::stamp::datasources::{Datasources, Place};
 use crate::stamp::reads::{ConfigReads, Reads};
 use crate::template::gomplate::HANDOVER;
-use crate::template::{FileKind, FileStatus, Host, Moment, SourceText, Text};
+use crate::template::{FileKind, FileStatus, Host, LocalZone, Moment, SourceText, Text};
 
 /// The world of one stage.
 pub(super) struct StageHost<'a> {
@@ -120,11 +121,21 @@ impl Host for StageHost<'_> {
     }
 
     fn now(&mut self) -> Moment {
+        let now = crate::system::clock::now_ns();
         Moment {
-            seconds: crate::system::clock::now_ms().div_euclid(1000),
-            nanoseconds: 0,
-            offset: 0,
+            seconds: now.div_euclid(1_000_000_000),
+            nanoseconds: u32::try_from(now.rem_euclid(1_000_000_000)).unwrap_or_default(),
         }
+    }
+
+    fn local_zone(&mut self) -> Result<LocalZone, String> {
+        Ok(self.machine_zone())
+    }
+
+    fn zone(&mut self, name: &str) -> Result<Vec<u8>, String> {
+        self.zone_data(name).ok_or_else(|| {
+            format!("{HANDOVER}the time zone `{name}`, which this machine does not know")
+        })
     }
 
     fn datasource(&mut self, alias: &[u8], arguments: &[Text]) -> Result<Vec<SourceText>, String> {

@@ -2,15 +2,27 @@
 
 use crate::template::value::{Text, Value};
 
-/// A moment, with the offset of the local time zone.
+/// A moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
     /// Seconds since 1970-01-01 00:00:00 UTC.
     pub seconds: i64,
     /// Nanoseconds within the second.
     pub nanoseconds: u32,
-    /// Seconds east of UTC.
-    pub offset: i32,
+}
+
+/// The time zone of a machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LocalZone {
+    /// UTC, or none is known.
+    Utc,
+    /// One of the database.
+    Data {
+        /// As Go names it: `Local`, or what `TZ` says.
+        name: String,
+        /// In the format `TZif`.
+        data: Vec<u8>,
+    },
 }
 
 /// What a path names.
@@ -59,6 +71,10 @@ pub trait Host {
     fn read_dir(&mut self, path: &[u8]) -> Result<Vec<Vec<u8>>, String>;
     /// The time now. Asking makes the output unrepeatable; the function notes that itself.
     fn now(&mut self) -> Moment;
+    /// The time zone of the machine.
+    fn local_zone(&mut self) -> Result<LocalZone, String>;
+    /// The data of a zone of the database, in the format `TZif`; `name` is relative and has no `..`.
+    fn zone(&mut self, name: &str) -> Result<Vec<u8>, String>;
     /// The text of a datasource, or several that are to be merged, the first before the others; `arguments` are those after
     /// the alias. An alias that is a URL need not be defined.
     fn datasource(&mut self, alias: &[u8], arguments: &[Text]) -> Result<Vec<SourceText>, String>;

@@ -214,7 +214,7 @@ fn parse_integer(value: &Value, base: u32) -> Result<i64, String> {
         .map_or_else(|| handover("what spells no integer"), Ok)
 }
 
-fn to_integer(value: &Value) -> Result<i64, String> {
+pub(super) fn to_integer(value: &Value) -> Result<i64, String> {
     match (value, number(value)?) {
         (_, Number::Int(value)) => Ok(value),
         (_, Number::Float(value)) if value.abs() < 9e15 => Ok(truncate(value)),

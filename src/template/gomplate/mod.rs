@@ -23,6 +23,7 @@ mod scalar;
 mod source_url;
 mod strings;
 mod test;
+mod time;
 mod tmpl;
 mod yaml;
 
@@ -52,6 +53,7 @@ pub fn functions() -> Functions {
         regexp::add,
         strings::add,
         test::add,
+        time::add,
         tmpl::add,
         // The last one: it reads media types with the functions above.
         datasource::add,
