@@ -295,6 +295,9 @@ pub struct Entry {
     /// All inputs by key and kind, where they were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inputs: Option<NamedInputs>,
+    /// The functions that it calls and that give something else each time; where inputs were asked for.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub unrepeatable: BTreeSet<String>,
     /// What the user should know about it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,

@@ -399,6 +399,10 @@ impl<'a> Coordinator<'a> {
             decision,
             stamper: examined.map(|examined| examined.detail.renderer.clone()),
             inputs,
+            unrepeatable: examined
+                .filter(|_| self.goal.verbose)
+                .map(|examined| examined.detail.reads.unrepeatable.clone())
+                .unwrap_or_default(),
             warnings: examined.map_or_else(Vec::new, |examined| examined.warnings.clone()),
         };
         self.walked.decided.insert(stage, entry);

@@ -88,6 +88,16 @@ fn detail(text: &mut String, entry: &Entry) {
             }
         }
     }
+    if !entry.unrepeatable.is_empty() {
+        let names: Vec<_> = (entry.unrepeatable.iter())
+            .map(|name| format!("`{name}`"))
+            .collect();
+        let _ = writeln!(
+            text,
+            "    warning: not reproducible: it calls {}",
+            names.join(", ")
+        );
+    }
     for warning in &entry.warnings {
         let _ = writeln!(text, "    warning: {warning}");
     }

@@ -17,6 +17,7 @@
 
 mod baddag;
 mod badinput;
+mod clock;
 mod commands;
 mod datasources;
 mod downrules;
