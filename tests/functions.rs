@@ -1,5 +1,6 @@
 //! gomplate's functions as embedded, against the gomplate that is installed: the lines of `tests/functions/expressions.txt`,
-//! `tests/functions/time.txt`, and generated values through `toYAML`. A line that begins with `! ` is one that the embedded functions hand over.
+//! `tests/functions/time.txt`, generated values through `toYAML`, and calls by chance. A line that begins with `! ` is one that the embedded functions hand
+//! over, one with `x ` fails, with the same message.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,13 +10,21 @@
     reason = "a test may fail anywhere, and says what it skips"
 )]
 
+#[path = "functions/arguments.rs"]
+mod arguments;
+#[path = "functions/calls.rs"]
+mod calls;
 #[path = "gotemplate/host.rs"]
 mod host;
+#[path = "functions/texts.rs"]
+mod texts;
 #[path = "functions/yaml.rs"]
 mod yaml;
 
-use std::path::PathBuf;
-use std::process::Command;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use betterform::template::gomplate::functions;
@@ -36,49 +45,98 @@ fn installed() -> Option<PathBuf> {
         .or_else(|| on_path.into_iter().find(|path| path.is_file()))
 }
 
-fn embedded(template: &str) -> Result<String, String> {
+/// What the embedded functions make of a template, or the message.
+fn embedded(template: &str) -> Result<Vec<u8>, String> {
     let mut templates = Templates::new(Arc::new(functions()), Settings::default());
-    let rendered = templates
-        .parse("<arg>", template.as_bytes())
-        .and_then(|()| templates.execute("<arg>", Value::Nil, &mut Nowhere::default()));
-    match rendered {
-        Ok(bytes) => Ok(String::from_utf8(bytes).unwrap()),
-        Err(error) => Err(error.message),
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the real gomplate is run")]
-fn real(binary: &PathBuf, template: &str) -> Result<String, String> {
-    let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("t");
-    std::fs::write(&file, template).unwrap();
-    let mut command = Command::new(binary);
-    command.arg("-f").arg(&file).env("TZ", "UTC");
-    let output = command.output().unwrap();
-    if output.status.success() {
-        Ok(String::from_utf8(output.stdout).unwrap())
-    } else {
-        Err(String::from_utf8_lossy(&output.stderr).into_owned())
-    }
-}
-
-/// What differs between the two, over all templates.
-fn differences(binary: &PathBuf, templates: &[(String, String)]) -> Vec<String> {
-    let together: Vec<&str> = templates
-        .iter()
-        .map(|(template, _)| template.as_str())
-        .collect();
-    let theirs = real(binary, &together.join(BETWEEN)).unwrap();
-    let theirs: Vec<&str> = theirs.split(BETWEEN).collect();
-    assert_eq!(theirs.len(), templates.len(), "one output per template");
     templates
-        .iter()
-        .zip(theirs)
-        .filter(|((_, ours), theirs)| ours != theirs)
-        .map(|((template, ours), theirs)| {
-            format!("{template}\n  ours:   {ours:?}\n  theirs: {theirs:?}")
-        })
-        .collect()
+        .parse("<arg>", template.as_bytes())
+        .and_then(|()| templates.execute("<arg>", Value::Nil, &mut Nowhere::default()))
+        .map_err(|error| error.message)
+}
+
+fn is_left(message: &str) -> bool {
+    message.contains("gomplate is needed") || message.contains("exceeded")
+}
+
+/// What gomplate makes of a template, or its message.
+#[expect(clippy::disallowed_methods, reason = "the real gomplate is run")]
+fn real(binary: &Path, template: &str) -> Result<Vec<u8>, String> {
+    let mut child = Command::new(binary)
+        .args(["-f", "-"])
+        .env("GOMPLATE_LOG_FORMAT", "json")
+        .env("TZ", "UTC")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let template = template.to_owned();
+    let writer = std::thread::spawn(move || input.write_all(template.as_bytes()));
+    let output = child.wait_with_output().unwrap();
+    let _ = writer.join();
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    let last = log.lines().last().unwrap_or_default();
+    let message = serde_json::from_str::<serde_json::Value>(last)
+        .ok()
+        .and_then(|record| record["err"].as_str().map(str::to_owned));
+    Err(message.unwrap_or(log))
+}
+
+/// What differs between the two, over templates of one line each.
+fn differences(binary: &Path, templates: &[(String, Vec<u8>)]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut left: Vec<&(String, Vec<u8>)> = templates.iter().collect();
+    while !left.is_empty() {
+        let together: Vec<&str> = left.iter().map(|(template, _)| template.as_str()).collect();
+        match real(binary, &together.join(BETWEEN)) {
+            Ok(theirs) => {
+                let theirs = parts(&theirs);
+                assert_eq!(theirs.len(), left.len(), "one output per template");
+                for ((template, ours), theirs) in left.into_iter().zip(theirs) {
+                    if *ours != theirs {
+                        let (ours, theirs) = (shown(ours), shown(theirs));
+                        wrong.push(format!("{template}\n  ours:   {ours}\n  theirs: {theirs}"));
+                    }
+                }
+                return wrong;
+            }
+            Err(message) => {
+                let line = message
+                    .split_once("template: -:")
+                    .and_then(|(_, rest)| rest.split(':').next())
+                    .and_then(|line| line.parse::<usize>().ok());
+                let at = line.unwrap_or_else(|| panic!("{message}")) - 1;
+                let (template, ours) = left.remove(at);
+                wrong.push(format!(
+                    "{template}\n  ours:   {}\n  theirs: {message}",
+                    shown(ours)
+                ));
+            }
+        }
+    }
+    wrong
+}
+
+fn parts(output: &[u8]) -> Vec<&[u8]> {
+    let mut parts = Vec::new();
+    let mut rest = output;
+    while let Some(at) = rest
+        .windows(BETWEEN.len())
+        .position(|part| part == BETWEEN.as_bytes())
+    {
+        parts.push(&rest[..at]);
+        rest = &rest[at + BETWEEN.len()..];
+    }
+    parts.push(rest);
+    parts
+}
+
+fn shown(output: &[u8]) -> String {
+    format!("{:?}", String::from_utf8_lossy(output))
 }
 
 #[test]
@@ -88,26 +146,45 @@ fn expressions() {
         include_str!("functions/time.txt"),
     ];
     let lines = texts.iter().flat_map(|text| text.lines());
+    let binary = installed();
     let mut wrong = Vec::new();
     let mut rendered = Vec::new();
     for line in lines.filter(|line| !line.is_empty()) {
-        let (expression, left) = match line.strip_prefix("! ") {
-            Some(expression) => (expression, true),
-            None => (line, false),
+        let (kind, expression) = match line.split_at_checked(2) {
+            Some(("! ", expression)) => ("left", expression),
+            Some(("x ", expression)) => ("failing", expression),
+            _ => ("equal", line),
         };
         let template = format!("{{{{ {expression} }}}}");
         match embedded(&template) {
-            Ok(_) if left => wrong.push(format!("{expression}: not handed over any more")),
-            Ok(text) => rendered.push((template, text)),
-            Err(why) if left && why.contains("gomplate is needed") => {}
-            Err(why) => wrong.push(format!("{expression}: {why}")),
+            Ok(text) if kind == "equal" => rendered.push((template, text)),
+            Err(why) if kind == "left" && is_left(&why) => {}
+            Err(why) if kind == "failing" && !is_left(&why) => {
+                let binary = binary.as_deref();
+                wrong.extend(binary.and_then(|binary| other_failure(binary, &template, &why)));
+            }
+            other => wrong.push(format!("{expression}: is not {kind}: {other:?}")),
         }
     }
-    match installed() {
+    match binary {
         Some(binary) => wrong.extend(differences(&binary, &rendered)),
         None => eprintln!("SKIPPED: gomplate is not installed, so nothing is compared"),
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What differs where the embedded functions fail, if anything does.
+fn other_failure(binary: &Path, template: &str, ours: &str) -> Option<String> {
+    let ours = ours.replace("<arg>", "-");
+    match real(binary, template) {
+        Err(theirs) if theirs.ends_with(&ours) => None,
+        theirs => {
+            let theirs = theirs.map(|output| shown(&output));
+            Some(format!(
+                "{template}\n  ours:   {ours}\n  theirs: {theirs:?}"
+            ))
+        }
+    }
 }
 
 #[test]
@@ -118,7 +195,7 @@ fn yaml_of_generated_values() {
         let template = format!("{{{{ `{json}` | json | toYAML }}}}");
         match embedded(&template) {
             Ok(text) => rendered.push((template, text)),
-            Err(why) if why.contains("gomplate is needed") => left += 1,
+            Err(why) if is_left(&why) => left += 1,
             Err(why) => panic!("{json}: {why}"),
         }
     }
@@ -138,5 +215,115 @@ fn yaml_of_generated_values() {
             );
         }
         None => eprintln!("SKIPPED: gomplate is not installed, so nothing is compared"),
+    }
+}
+
+/// Calls by chance: each gives what gomplate gives, or fails as it does, or is handed over. `BETTERFORM_CALLS` is how many, and
+/// `BETTERFORM_SEED` which; `BETTERFORM_FUNCTION` of which functions; `BETTERFORM_LEFT` prints how many calls of each function are handed over.
+#[test]
+fn calls_by_chance() {
+    match installed() {
+        Some(binary) => compare_calls(&binary, false, number("BETTERFORM_CALLS", 3000)),
+        None => eprintln!("SKIPPED: no gomplate to compare calls with"),
+    }
+}
+
+/// The same with what only version 4 of gomplate has, as `GOMPLATE_V4` has it.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the environment of tests")]
+fn dropped_calls_by_chance() {
+    match std::env::var_os("GOMPLATE_V4").map(PathBuf::from) {
+        Some(binary) => compare_calls(&binary, true, number("BETTERFORM_CALLS", 3000) / 10),
+        None => eprintln!("SKIPPED: no gomplate of version 4, which `GOMPLATE_V4` would name"),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the environment of tests")]
+fn number(name: &str, default: usize) -> usize {
+    let value = std::env::var(name).ok();
+    value.and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the environment of tests")]
+fn compare_calls(binary: &Path, dropped: bool, count: usize) {
+    let mut rendered = Vec::new();
+    let mut failed = Vec::new();
+    let mut left: BTreeMap<String, (usize, usize, String)> = BTreeMap::new();
+    let seed = u64::try_from(number("BETTERFORM_SEED", 1)).unwrap();
+    let only = std::env::var("BETTERFORM_FUNCTION").ok();
+    for (template, name) in calls::templates(&functions(), dropped, only.as_deref(), seed, count) {
+        let entry = left.entry(name).or_default();
+        entry.1 += 1;
+        match embedded(&template) {
+            Ok(text) => rendered.push((template, text)),
+            Err(why) if is_left(&why) => {
+                entry.0 += 1;
+                entry.2 = format!("{template}: {why}");
+            }
+            Err(why) => failed.push((template, why)),
+        }
+    }
+    let mut wrong = differences(binary, &rendered);
+    // Each failure is a process of its own.
+    let compared = failed.len().min(count / 20);
+    for (template, ours) in &failed[..compared] {
+        wrong.extend(other_failure(binary, template, ours));
+    }
+    if std::env::var_os("BETTERFORM_LEFT").is_some() {
+        for (name, (left, all, example)) in left.iter().filter(|(_, (left, ..))| *left > 0) {
+            eprintln!("{left:3} of {all:3} {name}: {example}");
+        }
+        let (equal, failed) = (rendered.len(), failed.len());
+        eprintln!("{equal} equal, {failed} failures, {compared} compared");
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} differ:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+/// Texts of the formats that `data` reads, by chance: read as gomplate reads them, or handed over.
+#[test]
+fn texts_by_chance() {
+    let Some(binary) = installed() else {
+        eprintln!("SKIPPED: no gomplate to compare texts with");
+        return;
+    };
+    for (kind, made) in texts::all(3000) {
+        let mut rendered = Vec::new();
+        let mut failed = Vec::new();
+        let mut left = Vec::new();
+        for template in made {
+            match embedded(&template) {
+                Ok(text) => rendered.push((template, text)),
+                Err(why) if is_left(&why) => left.push((template, why)),
+                Err(why) => failed.push((template, why)),
+            }
+        }
+        let count = (rendered.len(), failed.len(), left.len());
+        eprintln!(
+            "{kind}: {} read, {} failed, {} left",
+            count.0, count.1, count.2
+        );
+        for (template, why) in left.iter().take(8) {
+            eprintln!("  left: {template}: {why}");
+        }
+        let mut wrong = differences(&binary, &rendered);
+        for (template, ours) in failed.iter().take(60) {
+            wrong.extend(other_failure(&binary, template, ours));
+        }
+        assert!(
+            wrong.is_empty(),
+            "{} differ:\n{}",
+            wrong.len(),
+            wrong.join("\n")
+        );
+        assert!(
+            rendered.len() > 500,
+            "only {} of {kind} were read",
+            rendered.len()
+        );
     }
 }

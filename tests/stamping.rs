@@ -53,19 +53,7 @@ impl Stamper for Installed {
 }
 
 /// The cases that the embedded stamper leaves to gomplate, as they use what it does not have. Not one more, not one less.
-const LEFT_TO_GOMPLATE: [&str; 11] = [
-    "census-coll",
-    "census-conv",
-    "census-data",
-    "census-strings",
-    "config-root",
-    "environment-file",
-    "error-undefined-datasource",
-    "idiom-10-datasource",
-    "time-method-of-gomplate",
-    "yaml-context",
-    "yaml-merge-source",
-];
+const LEFT_TO_GOMPLATE: [&str; 2] = ["census-conv", "time-method-of-gomplate"];
 
 /// All stampers that can be had here. This is the place for another one.
 fn stampers(gomplate: Option<&Path>) -> Vec<(&'static str, Box<dyn Stamper>)> {

@@ -83,7 +83,8 @@ impl Datasources {
         let shown = text(alias)?;
         let url = SourceUrl::parse(shown)?;
         if url.scheme().is_empty() {
-            return Err(format!("undefined datasource `{shown}`"));
+            // The end is a slip of theirs.
+            return Err(format!("undefined datasource '{shown}': %!w(<nil>)"));
         }
         let place = Place::Url(url);
         self.known.insert(alias.to_vec(), place.clone());

@@ -248,6 +248,9 @@ impl Printer {
                 return self.bytes(&Arc::from(bytes), verb, "[]uint8");
             }
         }
+        if list.is_absent() && self.flags.go_syntax && verb == 'v' {
+            return self.write(format!("[]{}(nil)", list.element()));
+        }
         self.row(&format!("[]{}", list.element()), &items, verb, depth);
     }
 

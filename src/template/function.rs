@@ -213,6 +213,25 @@ impl Functions {
         self.plain.contains_key(name) || self.namespaces.contains_key(name)
     }
 
+    /// All functions and what they take, by the names that templates call them by: `toJSON`, `strings.ToUpper`. Sorted.
+    pub fn signatures(&self) -> BTreeMap<String, Signature> {
+        let plain = self.plain.iter();
+        let mut all: BTreeMap<String, Signature> = plain
+            .map(|(name, function)| ((*name).to_owned(), function.signature()))
+            .collect();
+        for (name, object) in &self.namespaces {
+            if let Some(namespace) = object.as_any().downcast_ref::<Namespace>() {
+                let methods = namespace.methods.iter();
+                all.extend(
+                    methods.map(|(method, function)| {
+                        (format!("{name}.{method}"), function.signature())
+                    }),
+                );
+            }
+        }
+        all
+    }
+
     /// The names of all plain functions and namespaces, sorted within each.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         self.plain.keys().chain(self.namespaces.keys()).copied()

@@ -103,6 +103,8 @@ pub trait Reentry {
     fn name(&self) -> &str;
     /// The data that the outermost template was started with.
     fn root(&mut self) -> Value;
+    /// Whether the running set has a template of that name.
+    fn defines(&self, name: &str) -> bool;
     /// Executes a template of the running set. The error is the full Go text.
     fn execute(&mut self, name: &str, data: Value) -> Result<Vec<u8>, String>;
     /// Parses `text` as a new template `name` in the running set and executes it.

@@ -127,7 +127,7 @@ pub(crate) fn slice(item: Operand, indexes: Vec<Operand>) -> Result<Operand, Str
         Value::List(list) => {
             let items = list.items();
             let part = items.get(start..end).unwrap_or_default().to_vec();
-            Value::List(List::new(list.element(), part))
+            Value::List(List::window(list.element(), part))
         }
         other => other,
     }))

@@ -145,6 +145,11 @@ pub(crate) fn parse_int(text: &str) -> Option<i64> {
 
 /// Go's `strconv.ParseFloat(text, 64)`; out of range is `None`, as an error is there.
 pub(crate) fn parse_float(text: &str) -> Option<f64> {
+    scan_float(text).filter(|value| value.is_finite())
+}
+
+/// As [`parse_float`]; what is out of range is infinite.
+pub(crate) fn scan_float(text: &str) -> Option<f64> {
     if !underscores_fit(text) {
         return None;
     }
@@ -159,9 +164,6 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
         }
         unsigned.parse().ok()?
     };
-    if !f64::is_finite(value) {
-        return None;
-    }
     Some(if clean.starts_with('-') {
         -value
     } else {
@@ -207,7 +209,7 @@ fn parse_hex_float(text: &str) -> Option<f64> {
 }
 
 /// Whether underscores stand only between digits, or after a base prefix.
-fn underscores_fit(text: &str) -> bool {
+pub(crate) fn underscores_fit(text: &str) -> bool {
     if !text.contains('_') {
         return true;
     }

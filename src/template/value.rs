@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::template::function::Function;
@@ -182,16 +183,61 @@ pub struct List(Arc<Slice>);
 
 struct Slice {
     element: Type,
+    origin: Origin,
+    appended: AtomicBool,
     items: Mutex<Vec<Value>>,
+}
+
+/// Where the memory of a slice comes from, as far as Go lets templates see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// The slice has memory of its own.
+    Own,
+    /// There is none: a nil slice.
+    Absent,
+    /// It shares that of another slice.
+    Window,
 }
 
 impl List {
     /// A list whose elements have the declared type `element`.
     pub fn new(element: Type, items: Vec<Value>) -> Self {
+        Self::of(element, items, Origin::Own)
+    }
+
+    /// A nil slice: it is empty, but JSON has `null` for it.
+    pub fn absent(element: Type) -> Self {
+        Self::of(element, Vec::new(), Origin::Absent)
+    }
+
+    /// A part of another list. In Go both share their memory; here it is a copy.
+    pub fn window(element: Type, items: Vec<Value>) -> Self {
+        Self::of(element, items, Origin::Window)
+    }
+
+    fn of(element: Type, items: Vec<Value>, origin: Origin) -> Self {
         Self(Arc::new(Slice {
             element,
+            origin,
+            appended: AtomicBool::new(false),
             items: Mutex::new(items),
         }))
+    }
+
+    /// Whether this is a nil slice.
+    pub fn is_absent(&self) -> bool {
+        self.0.origin == Origin::Absent
+    }
+
+    /// Whether this is part of another list.
+    pub fn is_window(&self) -> bool {
+        self.0.origin == Origin::Window
+    }
+
+    /// Notes that something is appended; false if it is not the first time. The second time Go may overwrite in place what
+    /// the first made.
+    pub fn is_first_append(&self) -> bool {
+        !self.0.appended.swap(true, Ordering::Relaxed)
     }
 
     /// The declared type of the elements.

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::calls::Row;
+
 /// Texts that YAML has to take care of, and parts of such texts.
 const TEXTS: [&str; 66] = [
     "",
@@ -116,19 +118,6 @@ const ODD: [char; 46] = [
     ' ', '\n', '\t', '#', ',', '[', ']', '{', '}', '&', '*', '!', '|', '>', '\'', '"', '%', '@',
     '?', '~', '<', '=', '/', '\\', 'é', '🎉', '\u{a0}',
 ];
-
-/// Numbers that follow from a seed.
-struct Row(u64);
-
-impl Row {
-    fn next(&mut self, below: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % below
-    }
-}
 
 fn value(row: &mut Row, depth: usize) -> Value {
     let texts = TEXTS.len() + MORE.len();

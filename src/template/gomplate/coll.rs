@@ -1,23 +1,25 @@
-//! `coll`: lists and maps.
+//! `coll`: lists and maps. What compares, sorts or flattens is in `lists`, what changes maps in `maps`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::template::function::Functions;
-use crate::template::gomplate::conv::text;
-use crate::template::gomplate::lists;
-use crate::template::gomplate::{Entry, fixed, handover, namespace, open};
-use crate::template::kind::Type;
-use crate::template::value::Value;
+use crate::template::gomplate::conv::{list, text};
+use crate::template::gomplate::{Entry, fixed, handover, lists, maps, namespace, open, query};
+use crate::template::index::slice;
+use crate::template::kind::{Kind, Type};
+use crate::template::operand::{Operand, beneath};
+use crate::template::value::{List, Map, Value};
 
 pub(super) fn add(functions: &mut Functions) {
     let mut entries = entries();
+    entries.extend(additions());
     entries.extend(lists::entries());
-    entries.extend(lists::change_entries());
+    entries.extend(maps::entries());
+    entries.extend(query::entries());
     namespace(functions, "coll", "*funcs.CollFuncs", entries);
 }
 
-#[expect(clippy::too_many_lines, reason = "a table of functions")]
 fn entries() -> Vec<Entry> {
     vec![
         open(
@@ -38,6 +40,18 @@ fn entries() -> Vec<Entry> {
         open("Slice", None, &[], Type::Any, Type::ANY_LIST, |_, args| {
             Ok(Value::list(args.to_vec()))
         }),
+        open(
+            "GoSlice",
+            None,
+            &[Type::Reflect],
+            Type::Reflect,
+            Type::Reflect,
+            |_, args| {
+                let mut operands = args.iter().cloned().map(Operand::concrete);
+                let item = operands.next().unwrap_or_else(Operand::missing);
+                Ok(slice(item, operands.collect())?.value)
+            },
+        ),
         fixed(
             "Has",
             Some("has"),
@@ -45,82 +59,34 @@ fn entries() -> Vec<Entry> {
             Type::Bool,
             |_, args| {
                 let key = args[1].as_text().unwrap_or_default();
-                Ok(match &args[0] {
-                    Value::Map(map) => map.get(key).is_some(),
-                    Value::List(list) => {
-                        list.items().iter().any(|item| item.as_text() == Some(key))
-                    }
-                    _ => false,
-                }
-                .into())
+                Ok(has(&args[0], key)?.into())
             },
         ),
+        open("Index", None, &[], Type::Any, Type::Any, |_, args| {
+            index(args)
+        }),
         open(
             "Keys",
             Some("keys"),
-            &[Type::Any],
-            Type::Any,
+            &[],
+            Type::ANY_MAP,
             Type::STRINGS,
             |_, args| {
-                let mut keys = Vec::new();
-                for map in args {
-                    let Value::Map(map) = map else {
-                        return handover("keys of what is no map");
-                    };
-                    keys.extend(map.entries().into_keys());
-                }
+                let maps = given(args)?;
+                let keys = maps.iter().flat_map(|map| map.entries().into_keys());
                 Ok(Value::strings(keys))
             },
         ),
         open(
             "Values",
             Some("values"),
-            &[Type::Any],
-            Type::Any,
+            &[],
+            Type::ANY_MAP,
             Type::ANY_LIST,
             |_, args| {
-                let mut values = Vec::new();
-                for map in args {
-                    let Value::Map(map) = map else {
-                        return handover("values of what is no map");
-                    };
-                    values.extend(map.entries().into_values());
-                }
-                Ok(Value::list(values))
-            },
-        ),
-        fixed(
-            "Append",
-            Some("append"),
-            &[Type::Any, Type::Any],
-            Type::ANY_LIST,
-            |_, args| {
-                let mut items = items(&args[1])?;
-                items.push(args[0].clone());
-                Ok(Value::list(items))
-            },
-        ),
-        fixed(
-            "Prepend",
-            Some("prepend"),
-            &[Type::Any, Type::Any],
-            Type::ANY_LIST,
-            |_, args| {
-                let mut items = items(&args[1])?;
-                items.insert(0, args[0].clone());
-                Ok(Value::list(items))
-            },
-        ),
-        open(
-            "Sort",
-            Some("sort"),
-            &[Type::Any],
-            Type::Any,
-            Type::ANY_LIST,
-            |_, args| match args {
-                [list] => sort(items(list)?),
-                [key, list] => lists::sort_by(&text(key)?, &items(list)?),
-                _ => handover("unusual arguments of sort"),
+                let maps = given(args)?;
+                let values = maps.iter().flat_map(|map| map.entries().into_values());
+                Ok(Value::list(values.collect()))
             },
         ),
         open(
@@ -129,53 +95,115 @@ fn entries() -> Vec<Entry> {
             &[Type::Any],
             Type::Any,
             Type::ANY_MAP,
+            |_, args| maps::merged(&given(args)?),
+        ),
+    ]
+}
+
+fn additions() -> Vec<Entry> {
+    const TWO: &[Type] = &[Type::Any, Type::Any];
+    vec![
+        fixed("Append", Some("append"), TWO, Type::ANY_LIST, |_, args| {
+            let list = list(&args[1])?;
+            if list.is_window() || !list.is_first_append() {
+                // What gomplate appends may overwrite what it appended before.
+                return handover("a list that is appended to twice");
+            }
+            let mut items = list.items();
+            items.push(args[0].clone());
+            Ok(Value::list(items))
+        }),
+        fixed(
+            "Prepend",
+            Some("prepend"),
+            TWO,
+            Type::ANY_LIST,
             |_, args| {
-                let mut merged = BTreeMap::new();
-                for map in args {
-                    let Value::Map(map) = map else {
-                        return handover("merge of what is no map");
-                    };
-                    merge(&mut merged, map.entries());
-                }
-                Ok(Value::map(merged))
+                let mut items = list(&args[1])?.items();
+                items.insert(0, args[0].clone());
+                Ok(Value::list(items))
             },
         ),
     ]
 }
 
-fn items(value: &Value) -> Result<Vec<Value>, String> {
-    match value {
-        Value::List(list) => Ok(list.items()),
-        _ => handover("a list function on what is no list"),
+/// Arguments whose parameters are maps.
+fn given(args: &[Value]) -> Result<Vec<Map>, String> {
+    if args.is_empty() {
+        return Err("need at least one argument".into());
     }
+    let maps = args.iter().map(|arg| match arg {
+        Value::Map(map) if map.element() == Type::Any => Ok(map.clone()),
+        _ => handover("what is no map of anything"),
+    });
+    maps.collect()
 }
 
-/// Texts bytewise, numbers of one type by value; other lists are gomplate's.
-fn sort(mut items: Vec<Value>) -> Result<Value, String> {
-    if items.iter().all(|item| matches!(item, Value::Str(_))) {
-        items.sort_by(|a, b| a.as_text().cmp(&b.as_text()));
-    } else if items.iter().all(|item| matches!(item, Value::Int(_))) {
-        items.sort_by_key(Value::as_integer);
-    } else {
-        return handover("sorting of mixed values");
-    }
-    Ok(Value::list(items))
-}
-
-/// What is there already wins; maps are merged in turn.
-fn merge(
-    into: &mut BTreeMap<crate::template::value::Text, Value>,
-    from: BTreeMap<crate::template::value::Text, Value>,
-) {
-    for (key, value) in from {
-        match (into.get(&key), &value) {
-            (None, _) => drop(into.insert(key, value)),
-            (Some(Value::Map(mine)), Value::Map(others)) => {
-                let mut both = mine.entries();
-                merge(&mut both, others.entries());
-                into.insert(key, Value::map(both));
-            }
-            _ => {}
+fn has(value: &Value, key: &[u8]) -> Result<bool, String> {
+    Ok(match value {
+        Value::Map(map) => map.get(key).is_some(),
+        Value::List(list) => (list.items().iter()).any(|item| item.as_text() == Some(key)),
+        Value::Native(object) if object.kind() == Kind::Map => {
+            return handover("an unusual map");
         }
+        _ => false,
+    })
+}
+
+/// The element of an element, and so on; unlike the built-in `index`, the container is last, and what is missing is an error.
+fn index(args: &[Value]) -> Result<Value, String> {
+    let Some((container, keys)) = args.split_last().filter(|(_, keys)| !keys.is_empty()) else {
+        let count = args.len();
+        return Err(format!(
+            "wrong number of args: wanted at least 2, got {count}"
+        ));
+    };
+    if matches!(container, Value::Nil) {
+        return Err("index of untyped nil".into());
+    }
+    let mut item = container.clone();
+    for key in keys {
+        item = element(&item, key)?;
+    }
+    Ok(item)
+}
+
+fn element(item: &Value, key: &Value) -> Result<Value, String> {
+    match beneath(item) {
+        Value::Nil => Err("index of nil pointer".into()),
+        Value::Map(map) => match key {
+            Value::Str(key) => map
+                .get(key)
+                .ok_or_else(|| format!("map has no key {}", String::from_utf8_lossy(key))),
+            Value::Nil => Err("value is nil; should be of type string".into()),
+            other => Err(format!(
+                "value has type {}; should be string",
+                other.type_name()
+            )),
+        },
+        Value::List(list) => at(&list, key),
+        Value::Str(text) | Value::Bytes(text) => {
+            let bytes = text.iter().map(|byte| Value::Uint8(*byte)).collect();
+            at(&List::new(Type::Uint8, bytes), key)
+        }
+        _ => Err(format!("can't index item of type {}", item.type_name())),
+    }
+}
+
+fn at(list: &List, key: &Value) -> Result<Value, String> {
+    let cannot = |why: String| Err(format!("cannot index slice/array with {why}"));
+    match key {
+        Value::Nil => return cannot("nil".into()),
+        Value::Uint(at) | Value::Uint64(at) if i64::try_from(*at).is_err() => {
+            return cannot(format!("{at} (too large)"));
+        }
+        _ => {}
+    }
+    match key.as_integer() {
+        Some(at) => usize::try_from(at)
+            .ok()
+            .and_then(|at| list.get(at))
+            .ok_or_else(|| format!("index out of range: {at}")),
+        None => cannot(format!("type {}", key.type_name())),
     }
 }

@@ -3,74 +3,96 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
+use crate::template::float::format_float;
 use crate::template::function::Functions;
 use crate::template::gomplate::conv::text;
-use crate::template::gomplate::{fixed, handover, namespace, yaml};
+use crate::template::gomplate::{Entry, csv, fixed, handover, namespace, parse_yaml, toml, yaml};
 use crate::template::kind::Type;
+use crate::template::runes::{REPLACEMENT, characters};
 use crate::template::value::Value;
 
 pub(super) fn add(functions: &mut Functions) {
-    namespace(
-        functions,
-        "data",
-        "*funcs.DataFuncs",
-        vec![
-            fixed(
-                "JSON",
-                Some("json"),
-                &[Type::Any],
-                Type::ANY_MAP,
-                |_, args| match parse(&text(&args[0])?)? {
-                    map @ Value::Map(_) => Ok(map),
-                    _ => handover("JSON that is no object"),
-                },
-            ),
-            fixed(
-                "JSONArray",
-                Some("jsonArray"),
-                &[Type::Any],
-                Type::ANY_LIST,
-                |_, args| match parse(&text(&args[0])?)? {
-                    list @ Value::List(_) => Ok(list),
-                    _ => handover("JSON that is no array"),
-                },
-            ),
-            fixed(
-                "ToJSON",
-                Some("toJSON"),
-                &[Type::Any],
-                Type::Str,
-                |_, args| {
-                    let mut shown = String::new();
-                    write(&args[0], &mut shown)?;
-                    Ok(shown.into())
-                },
-            ),
-            fixed(
-                "ToYAML",
-                Some("toYAML"),
-                &[Type::Any],
-                Type::Str,
-                |_, args| Ok(yaml::document(&args[0])?.into()),
-            ),
-            fixed(
-                "ToJSONPretty",
-                Some("toJSONPretty"),
-                &[Type::Str, Type::Any],
-                Type::Str,
-                |_, args| {
-                    let mut shown = String::new();
-                    write(&args[1], &mut shown)?;
-                    let indent =
-                        String::from_utf8_lossy(args[0].as_text().unwrap_or_default()).into_owned();
-                    Ok(pretty(&shown, &indent).into())
-                },
-            ),
-        ],
-    );
+    let mut entries = entries();
+    entries.extend(csv::entries());
+    entries.extend(toml::entries());
+    namespace(functions, "data", "*funcs.DataFuncs", entries);
+}
+
+fn entries() -> Vec<Entry> {
+    vec![
+        fixed(
+            "JSON",
+            Some("json"),
+            &[Type::Any],
+            Type::ANY_MAP,
+            |_, args| match parse(&text(&args[0])?)? {
+                map @ Value::Map(_) => Ok(map),
+                _ => handover("JSON that is no object"),
+            },
+        ),
+        fixed(
+            "JSONArray",
+            Some("jsonArray"),
+            &[Type::Any],
+            Type::ANY_LIST,
+            |_, args| match parse(&text(&args[0])?)? {
+                list @ Value::List(_) => Ok(list),
+                _ => handover("JSON that is no array"),
+            },
+        ),
+        fixed(
+            "YAML",
+            Some("yaml"),
+            &[Type::Any],
+            Type::ANY_MAP,
+            |_, args| parse_yaml::map(&text(&args[0])?),
+        ),
+        fixed(
+            "YAMLArray",
+            Some("yamlArray"),
+            &[Type::Any],
+            Type::ANY_LIST,
+            |_, args| parse_yaml::list(&text(&args[0])?),
+        ),
+        fixed(
+            "ToJSON",
+            Some("toJSON"),
+            &[Type::Any],
+            Type::Str,
+            |_, args| {
+                let mut shown = String::new();
+                write(&args[0], &mut shown)?;
+                Ok(shown.into())
+            },
+        ),
+        fixed(
+            "ToYAML",
+            Some("toYAML"),
+            &[Type::Any],
+            Type::Str,
+            |_, args| Ok(yaml::document(&args[0])?.into()),
+        ),
+        fixed(
+            "ToJSONPretty",
+            Some("toJSONPretty"),
+            &[Type::Str, Type::Any],
+            Type::Str,
+            |_, args| {
+                let mut shown = String::new();
+                write(&args[1], &mut shown)?;
+                let indent = args[0].as_text().unwrap_or_default();
+                let Ok(indent) = std::str::from_utf8(indent) else {
+                    return handover("an indent that is not UTF-8");
+                };
+                Ok(pretty(&shown, indent).into())
+            },
+        ),
+    ]
 }
 
 /// A JSON text as gomplate's values.
@@ -81,8 +103,8 @@ pub(super) fn parse(text: &[u8]) -> Result<Value, String> {
             || ('\u{80}'..'\u{a0}').contains(&c)
             || matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}')
     };
-    if text.contains("\\u") || text.contains(odd) {
-        return handover("JSON with escapes or control characters");
+    if text.contains("\\ud") || text.contains("\\uD") || text.contains(odd) {
+        return handover("JSON with surrogates or control characters");
     }
     let parsed: Result<Parsed, _> = serde_json::from_str(text);
     parsed
@@ -161,7 +183,13 @@ fn write(value: &Value, shown: &mut String) -> Result<(), String> {
         Value::Nil => shown.push_str("null"),
         Value::Bool(value) => shown.push_str(if *value { "true" } else { "false" }),
         Value::Float(value) => shown.push_str(&float(*value)?),
-        Value::Str(text) => quote(text, shown)?,
+        Value::Str(text) => quote(text, shown),
+        Value::Bytes(bytes) => {
+            shown.push('"');
+            shown.push_str(&STANDARD.encode(bytes));
+            shown.push('"');
+        }
+        Value::List(list) if list.is_absent() => shown.push_str("null"),
         Value::List(list) => {
             shown.push('[');
             for (index, item) in list.items().iter().enumerate() {
@@ -178,7 +206,7 @@ fn write(value: &Value, shown: &mut String) -> Result<(), String> {
                 if index > 0 {
                     shown.push(',');
                 }
-                quote(key, shown)?;
+                quote(key, shown);
                 shown.push(':');
                 write(item, shown)?;
             }
@@ -201,8 +229,11 @@ fn write(value: &Value, shown: &mut String) -> Result<(), String> {
 
 fn float(value: f64) -> Result<String, String> {
     let size = value.abs();
-    if !value.is_finite() || value != 0.0 && !(1e-6..1e21).contains(&size) {
-        return handover("JSON of an unusual number");
+    if !value.is_finite() {
+        return handover("JSON of what is no number");
+    }
+    if value != 0.0 && !(1e-6..1e21).contains(&size) {
+        return Ok(format_float(value, b'e', None));
     }
     let plain = format!("{value}");
     Ok(if value.fract() == 0.0 && size < 4_503_599_627_370_496.0 {
@@ -212,25 +243,25 @@ fn float(value: f64) -> Result<String, String> {
     })
 }
 
-fn quote(text: &[u8], shown: &mut String) -> Result<(), String> {
-    let text = std::str::from_utf8(text).or_else(|_| handover("JSON of text that is not UTF-8"))?;
+fn quote(text: &[u8], shown: &mut String) {
     shown.push('"');
-    for c in text.chars() {
+    for (c, length) in characters(text) {
         match c {
+            REPLACEMENT if length == 1 => shown.push_str("\\uFFFD"),
             '"' => shown.push_str("\\\""),
             '\\' => shown.push_str("\\\\"),
             '\n' => shown.push_str("\\n"),
             '\r' => shown.push_str("\\r"),
             '\t' => shown.push_str("\\t"),
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
+            '\u{8}' => shown.push_str("\\b"),
+            '\u{c}' => shown.push_str("\\f"),
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => {
                 shown.push_str(&format!("\\u{:04x}", u32::from(c)));
             }
-            c if c.is_control() => return handover("JSON of control characters"),
             c => shown.push(c),
         }
     }
     shown.push('"');
-    Ok(())
 }
 
 /// Compact JSON over several lines.

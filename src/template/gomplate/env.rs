@@ -2,10 +2,10 @@
 
 use crate::template::function::Functions;
 use crate::template::gomplate::conv::text;
-use crate::template::gomplate::{fixed, handover, namespace, open};
+use crate::template::gomplate::{HANDOVER, fixed, handover, namespace, open};
 use crate::template::host::{FileKind, Host};
 use crate::template::kind::Type;
-use crate::template::value::Value;
+use crate::template::value::{Map, Text, Value};
 
 pub(super) fn add(functions: &mut Functions) {
     namespace(
@@ -24,8 +24,16 @@ pub(super) fn add(functions: &mut Functions) {
             fixed("ExpandEnv", None, &[Type::Any], Type::Str, |host, args| {
                 expand(host, &text(&args[0])?)
             }),
+            fixed("Env", None, &[], Type::STRING_MAP, |host, _| {
+                let all = host.all_env().into_iter();
+                let named = all.filter(|(name, _)| !name.is_empty());
+                let entries = named.map(|(name, value)| (Text::from(name), Value::text(value)));
+                Ok(Value::Map(Map::new(Type::Str, entries.collect())))
+            }),
             fixed("HasEnv", None, &[Type::Any], Type::Bool, |host, args| {
-                Ok(host.env(&text(&args[0])?).is_some().into())
+                let name = text(&args[0])?;
+                let is_name = !name.is_empty() && !name.contains(&b'=') && !name.contains(&0);
+                Ok((is_name && host.env(&name).is_some()).into())
             }),
         ],
     );
@@ -67,41 +75,75 @@ pub(super) fn add(functions: &mut Functions) {
 
 /// A variable; an empty one counts as unset. Then the file that `NAME_FILE` names, then the default.
 fn getenv(host: &mut dyn Host, args: &[Value]) -> Result<Value, String> {
-    let name = text(&args[0])?;
-    if let Some(value) = host.env(&name).filter(|value| !value.is_empty()) {
-        return Ok(Value::text(value));
-    }
-    let file = [name.as_slice(), b"_FILE"].concat();
-    if host.env(&file).is_some_and(|path| !path.is_empty()) {
-        return handover("a variable that is read from a file");
-    }
-    Ok(args.get(1).cloned().unwrap_or_else(|| "".into()))
+    let value = value_or_file(host, &text(&args[0])?)?;
+    Ok(match (value.is_empty(), args.get(1)) {
+        (true, Some(default)) => default.clone(),
+        _ => Value::text(value),
+    })
 }
 
-/// A text with `$NAME` and `${NAME}` replaced. Other characters after a dollar have rules of their own: gomplate's.
+/// A variable, or else what is in the file that `NAME_FILE` names, without blanks around it; empty if there is neither.
+fn value_or_file(host: &mut dyn Host, name: &[u8]) -> Result<Vec<u8>, String> {
+    let value = variable(host, name);
+    if !value.is_empty() {
+        return Ok(value);
+    }
+    let path = variable(host, &[name, b"_FILE"].concat());
+    if path.is_empty() {
+        return Ok(Vec::new());
+    }
+    match host.read_file(&path) {
+        Ok(content) => match String::from_utf8(content) {
+            Ok(content) => Ok(content.trim().into()),
+            Err(_) => handover("a variable from a file that is not UTF-8"),
+        },
+        Err(why) if why.contains(HANDOVER) => Err(why),
+        Err(_) => Ok(Vec::new()),
+    }
+}
+
+/// No variable has such a name.
+fn variable(host: &mut dyn Host, name: &[u8]) -> Vec<u8> {
+    if name.is_empty() || name.contains(&b'=') || name.contains(&0) {
+        return Vec::new();
+    }
+    host.env(name).unwrap_or_default()
+}
+
+/// Go's `os.Expand`: `$NAME` and `${NAME}` are replaced, `${}` and an open `${` are left out, other dollars stay.
 fn expand(host: &mut dyn Host, input: &[u8]) -> Result<Value, String> {
     let mut shown = Vec::new();
     let mut rest = input;
-    while let Some(at) = rest.iter().position(|byte| *byte == b'$') {
+    while let Some(at) = memchr::memchr(b'$', rest) {
         let (before, after) = rest.split_at(at);
         shown.extend_from_slice(before);
         let after = after.get(1..).unwrap_or_default();
-        let in_braces = after.first() == Some(&b'{');
-        let names = after.get(usize::from(in_braces)..).unwrap_or_default();
-        let length = names
-            .iter()
-            .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
-            .count();
-        let (name, behind) = names.split_at(length);
-        let closed = !in_braces || behind.first() == Some(&b'}');
-        if !closed || name.first().is_none_or(u8::is_ascii_digit) {
-            return handover("an unusual use of `$`");
+        let (name, length) = name_after_dollar(after);
+        match (name, length) {
+            ([], 0) => shown.push(b'$'),
+            ([], _) => {}
+            (name, _) => shown.extend(value_or_file(host, name)?),
         }
-        if let Value::Str(value) = getenv(host, &[Value::text(name)])? {
-            shown.extend_from_slice(&value);
-        }
-        rest = behind.get(usize::from(in_braces)..).unwrap_or_default();
+        rest = after.get(length..).unwrap_or_default();
     }
     shown.extend_from_slice(rest);
     Ok(Value::text(shown))
+}
+
+/// The name behind a dollar, and how many bytes belong to it.
+fn name_after_dollar(text: &[u8]) -> (&[u8], usize) {
+    let is_special = |byte: &u8| b"*#$@!?-0123456789".contains(byte);
+    match text {
+        [b'{', special, b'}', ..] if is_special(special) => (text.get(1..2).unwrap_or_default(), 3),
+        [b'{', names @ ..] => match memchr::memchr(b'}', names) {
+            None => (&[], 1),
+            Some(end) => (names.get(..end).unwrap_or_default(), end + 2),
+        },
+        [special, ..] if is_special(special) => (text.get(..1).unwrap_or_default(), 1),
+        _ => {
+            let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
+            let length = text.iter().take_while(is_part).count();
+            (text.get(..length).unwrap_or_default(), length)
+        }
+    }
 }

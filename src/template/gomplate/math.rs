@@ -1,237 +1,216 @@
 //! `math`: numbers. Integers stay integers unless a float is among them.
 
 use crate::template::function::Functions;
-use crate::template::gomplate::conv::{Number, number, truncate, widen};
-use crate::template::gomplate::{fixed, handover, namespace, open};
+use crate::template::gomplate::conv::{cut, to_float64, to_int64};
+use crate::template::gomplate::power::power;
+use crate::template::gomplate::{Entry, fixed, handover, namespace, open, strconv};
 use crate::template::kind::Type;
 use crate::template::value::{List, Value};
 
+const ONE: &[Type] = &[Type::Any];
 const TWO: &[Type] = &[Type::Any, Type::Any];
 
-#[expect(clippy::too_many_lines, reason = "a table of functions")]
 pub(super) fn add(functions: &mut Functions) {
-    namespace(
-        functions,
-        "math",
-        "*funcs.MathFuncs",
-        vec![
-            open("Add", Some("add"), &[], Type::Any, Type::Any, |_, args| {
-                fold(args, 0, i64::wrapping_add, |a, b| a + b)
-            }),
-            open("Mul", Some("mul"), &[], Type::Any, Type::Any, |_, args| {
-                fold(args, 1, i64::wrapping_mul, |a, b| a * b)
-            }),
-            fixed("Sub", Some("sub"), TWO, Type::Any, |_, args| {
-                match (number(&args[0])?, number(&args[1])?) {
-                    (Number::Int(a), Number::Int(b)) => Ok(Value::Int64(a.wrapping_sub(b))),
-                    (a, b) => Ok(Value::Float(float(a) - float(b))),
-                }
-            }),
-            fixed("Div", Some("div"), TWO, Type::Any, |_, args| {
-                let (a, b) = (float(number(&args[0])?), float(number(&args[1])?));
-                if b == 0.0 {
-                    handover("a division by zero")
-                } else {
-                    Ok(Value::Float(a / b))
-                }
-            }),
-            fixed("Rem", Some("rem"), TWO, Type::Any, |_, args| {
-                match (number(&args[0])?, number(&args[1])?) {
-                    (Number::Int(a), Number::Int(b)) if b != 0 => {
-                        Ok(Value::Int64(a.wrapping_rem(b)))
-                    }
-                    _ => handover("an unusual remainder"),
-                }
-            }),
-            fixed("Round", None, &[Type::Any], Type::Any, |_, args| {
-                Ok(Value::Float(float(number(&args[0])?).round()))
-            }),
-            fixed("Floor", None, &[Type::Any], Type::Any, |_, args| {
-                Ok(Value::Float(float(number(&args[0])?).floor()))
-            }),
-            fixed("Ceil", None, &[Type::Any], Type::Any, |_, args| {
-                Ok(Value::Float(float(number(&args[0])?).ceil()))
-            }),
-            fixed("Abs", None, &[Type::Any], Type::Any, |_, args| {
-                match number(&args[0])? {
-                    // gomplate computes with floats here.
-                    Number::Int(value) if value.unsigned_abs() <= EXACT => {
-                        Ok(Value::Int64(value.abs()))
-                    }
-                    Number::Int(_) => handover("a very large number"),
-                    Number::Float(value) => Ok(Value::Float(value.abs())),
-                }
-            }),
-            fixed("Pow", Some("pow"), TWO, Type::Any, |_, args| {
-                power(number(&args[0])?, number(&args[1])?)
-            }),
-            open(
-                "Max",
-                None,
-                &[Type::Any],
-                Type::Any,
-                Type::Any,
-                |_, args| {
-                    extreme(
-                        args,
-                        i64::max,
-                        |a, b| if a.total_cmp(&b).is_ge() { a } else { b },
-                    )
-                },
-            ),
-            open(
-                "Min",
-                None,
-                &[Type::Any],
-                Type::Any,
-                Type::Any,
-                |_, args| {
-                    extreme(
-                        args,
-                        i64::min,
-                        |a, b| if a.total_cmp(&b).is_le() { a } else { b },
-                    )
-                },
-            ),
-            fixed("IsInt", None, &[Type::Any], Type::Bool, |_, args| {
-                Ok((looks_like(&args[0])? == Some(true)).into())
-            }),
-            fixed("IsFloat", None, &[Type::Any], Type::Bool, |_, args| {
-                Ok((looks_like(&args[0])? == Some(false)).into())
-            }),
-            fixed("IsNum", None, &[Type::Any], Type::Bool, |_, args| {
-                Ok(looks_like(&args[0])?.is_some().into())
-            }),
-            open(
-                "Seq",
-                Some("seq"),
-                &[Type::Any],
-                Type::Any,
-                Type::List(&Type::Int64),
-                |_, args| seq(args),
-            ),
-        ],
-    );
+    let mut entries = arithmetic();
+    entries.extend(questions());
+    namespace(functions, "math", "*funcs.MathFuncs", entries);
 }
 
-fn float(number: Number) -> f64 {
-    match number {
-        Number::Int(value) => widen(value),
-        Number::Float(value) => value,
-    }
-}
-
-/// Floats hold all integers up to this one.
-const EXACT: u64 = 1 << 53;
-
-/// A whole number to a whole power, where the float that gomplate computes is exact.
-fn power(base: Number, exponent: Number) -> Result<Value, String> {
-    let (Number::Int(base), Number::Int(exponent)) = (base, exponent) else {
-        return handover("a power of what is no integer");
-    };
-    u32::try_from(exponent)
-        .ok()
-        .and_then(|exponent| base.checked_pow(exponent))
-        .filter(|power| base.unsigned_abs() <= EXACT && power.unsigned_abs() <= EXACT)
-        .map_or_else(
-            || handover("a negative or very large power"),
-            |power| Ok(Value::Int64(power)),
-        )
-}
-
-fn extreme(
-    args: &[Value],
-    whole: fn(i64, i64) -> i64,
-    real: fn(f64, f64) -> f64,
-) -> Result<Value, String> {
-    let numbers: Result<Vec<Number>, String> = args.iter().map(number).collect();
-    let numbers = numbers?;
-    let wholes: Option<Vec<i64>> = numbers
-        .iter()
-        .map(|number| match number {
-            Number::Int(value) => Some(*value),
-            Number::Float(_) => None,
-        })
-        .collect();
-    if let Some(found) = wholes {
-        let found = found.into_iter().reduce(whole);
-        return found.map_or_else(|| handover("no numbers"), |found| Ok(Value::Int64(found)));
-    }
-    let mut reals = numbers.into_iter().map(float);
-    if reals.clone().any(f64::is_nan) {
-        return handover("an extreme among what is no number");
-    }
-    let found = reals.next().map(|first| reals.fold(first, real));
-    found.map_or_else(|| handover("no numbers"), |found| Ok(Value::Float(found)))
-}
-
-/// Whether a value is an integer or looks like one (`true`), or like a float (`false`).
-fn looks_like(value: &Value) -> Result<Option<bool>, String> {
-    match value {
-        Value::Native(_) => handover("an unusual value"),
-        Value::Str(text) => {
-            // What begins like this spells no number, `inf` and `nan` neither.
-            let begins = text.first().map(u8::to_ascii_lowercase);
-            if begins.is_none_or(|byte| byte.is_ascii_alphabetic() && !matches!(byte, b'i' | b'n'))
-            {
-                return Ok(None);
+fn arithmetic() -> Vec<Entry> {
+    vec![
+        open("Add", Some("add"), &[], Type::Any, Type::Any, |_, args| {
+            fold(args, (0, i64::wrapping_add), (0.0, |a, b| a + b))
+        }),
+        open("Mul", Some("mul"), &[], Type::Any, Type::Any, |_, args| {
+            fold(args, (1, i64::wrapping_mul), (1.0, |a, b| a * b))
+        }),
+        fixed("Sub", Some("sub"), TWO, Type::Any, |_, args| {
+            Ok(if args.iter().any(is_float) {
+                Value::Float(real(&args[0])? - real(&args[1])?)
+            } else {
+                Value::Int64(whole(&args[0])?.wrapping_sub(whole(&args[1])?))
+            })
+        }),
+        fixed("Div", Some("div"), TWO, Type::Any, |_, args| {
+            let (a, b) = (real(&args[0])?, real(&args[1])?);
+            if b == 0.0 {
+                return Err("error: division by 0".into());
             }
-            Ok(Some(matches!(number(value)?, Number::Int(_))))
-        }
-        Value::Float(_) => Ok(Some(false)),
-        value => Ok(value.as_integer().map(|_| true).or(matches!(
-            value,
-            Value::Uint(_) | Value::Uint64(_)
-        )
-        .then_some(true))),
+            Ok(Value::Float(a / b))
+        }),
+        fixed("Rem", Some("rem"), TWO, Type::Any, |_, args| {
+            match (whole(&args[0])?, whole(&args[1])?) {
+                (_, 0) => Err("runtime error: integer divide by zero".into()),
+                (a, b) => Ok(Value::Int64(a.wrapping_rem(b))),
+            }
+        }),
+        fixed("Pow", Some("pow"), TWO, Type::Any, |_, args| {
+            let power = power(real(&args[0])?, real(&args[1])?)?;
+            Ok(if is_float(&args[0]) {
+                Value::Float(power)
+            } else {
+                Value::Int64(cut(power)?)
+            })
+        }),
+        fixed("Round", None, ONE, Type::Any, |_, args| {
+            rounded(args, f64::round)
+        }),
+        fixed("Floor", None, ONE, Type::Any, |_, args| {
+            rounded(args, f64::floor)
+        }),
+        fixed("Ceil", None, ONE, Type::Any, |_, args| {
+            rounded(args, f64::ceil)
+        }),
+        fixed("Abs", None, ONE, Type::Any, |_, args| {
+            let size = real(&args[0])?.abs();
+            Ok(if is_int(&args[0]) {
+                Value::Int64(cut(size)?)
+            } else {
+                Value::Float(size)
+            })
+        }),
+    ]
+}
+
+fn questions() -> Vec<Entry> {
+    vec![
+        open("Max", None, ONE, Type::Any, Type::Any, |_, args| {
+            extreme(args, i64::max, greater)
+        }),
+        open("Min", None, ONE, Type::Any, Type::Any, |_, args| {
+            extreme(args, i64::min, |a, b| -greater(-a, -b))
+        }),
+        fixed("IsInt", None, ONE, Type::Bool, |_, args| {
+            Ok(is_int(&args[0]).into())
+        }),
+        fixed("IsFloat", None, ONE, Type::Bool, |_, args| {
+            Ok(is_float(&args[0]).into())
+        }),
+        fixed("IsNum", None, ONE, Type::Bool, |_, args| {
+            Ok((is_int(&args[0]) || is_float(&args[0])).into())
+        }),
+        open(
+            "Seq",
+            Some("seq"),
+            &[],
+            Type::Any,
+            Type::List(&Type::Int64),
+            |_, args| seq(args),
+        ),
+    ]
+}
+
+/// Whether a value is an integer, or a text that spells one.
+fn is_int(value: &Value) -> bool {
+    match value {
+        Value::Int(_)
+        | Value::Int32(_)
+        | Value::Int64(_)
+        | Value::Uint(_)
+        | Value::Uint8(_)
+        | Value::Uint64(_) => true,
+        Value::Str(text) => strconv::parse_int(text, 0, 64).is_ok(),
+        _ => false,
     }
+}
+
+/// Whether a value is a float, or a text that spells one and no integer.
+fn is_float(value: &Value) -> bool {
+    match value {
+        Value::Float(_) => true,
+        Value::Str(text) => strconv::parse_float(text, 64).is_ok() && !is_int(value),
+        _ => false,
+    }
+}
+
+fn real(value: &Value) -> Result<f64, String> {
+    to_float64(value).map_err(|why| format!("expected a number: {why}"))
+}
+
+fn whole(value: &Value) -> Result<i64, String> {
+    to_int64(value).map_err(|why| format!("expected a number: {why}"))
+}
+
+fn rounded(args: &[Value], round: fn(f64) -> f64) -> Result<Value, String> {
+    let number = to_float64(&args[0]).map_err(|why| format!("n must be a number: {why}"))?;
+    Ok(Value::Float(round(number)))
 }
 
 fn fold(
     args: &[Value],
-    start: i64,
-    whole: fn(i64, i64) -> i64,
-    real: fn(f64, f64) -> f64,
+    wholes: (i64, fn(i64, i64) -> i64),
+    reals: (f64, fn(f64, f64) -> f64),
 ) -> Result<Value, String> {
-    let numbers: Result<Vec<Number>, String> = args.iter().map(number).collect();
-    let numbers = numbers?;
-    if numbers
-        .iter()
-        .any(|number| matches!(number, Number::Float(_)))
-    {
-        return Ok(Value::Float(
-            numbers.into_iter().map(float).fold(widen(start), real),
-        ));
+    let failed = |why| format!("expected number inputs: {why}");
+    Ok(if args.iter().any(is_float) {
+        let numbers: Result<Vec<f64>, String> = args.iter().map(to_float64).collect();
+        Value::Float(numbers.map_err(failed)?.into_iter().fold(reals.0, reals.1))
+    } else {
+        let numbers: Result<Vec<i64>, String> = args.iter().map(to_int64).collect();
+        let numbers = numbers.map_err(failed)?;
+        Value::Int64(numbers.into_iter().fold(wholes.0, wholes.1))
+    })
+}
+
+fn extreme(
+    args: &[Value],
+    of_wholes: fn(i64, i64) -> i64,
+    of_reals: fn(f64, f64) -> f64,
+) -> Result<Value, String> {
+    let none = || String::from("no numbers");
+    if args.iter().any(is_float) {
+        let numbers: Result<Vec<f64>, String> = args.iter().map(real).collect();
+        let found = numbers?.into_iter().reduce(of_reals);
+        return found.map(Value::Float).ok_or_else(none);
     }
-    let wholes = numbers.into_iter().map(|number| match number {
-        Number::Int(value) => value,
-        Number::Float(value) => truncate(value),
-    });
-    Ok(Value::Int64(wholes.fold(start, whole)))
+    let numbers: Result<Vec<i64>, String> = args.iter().map(whole).collect();
+    let found = numbers?.into_iter().reduce(of_wholes);
+    found.map(Value::Int64).ok_or_else(none)
+}
+
+/// Go's `math.Max`: infinity wins, then what is no number; of two zeros the positive one.
+fn greater(a: f64, b: f64) -> f64 {
+    if a == f64::INFINITY || b == f64::INFINITY {
+        f64::INFINITY
+    } else if a.is_nan() || b.is_nan() {
+        f64::NAN
+    } else if a == 0.0 && b == 0.0 {
+        if a.is_sign_negative() { b } else { a }
+    } else if a > b {
+        a
+    } else {
+        b
+    }
 }
 
 fn seq(args: &[Value]) -> Result<Value, String> {
-    let numbers: Result<Vec<Number>, String> = args.iter().map(number).collect();
-    let wholes = numbers?.into_iter().map(|number| match number {
-        Number::Int(value) => Some(value),
-        Number::Float(_) => None,
-    });
-    let wholes: Option<Vec<i64>> = wholes.collect();
-    let (start, end, step) = match wholes.as_deref() {
-        Some([end]) => (1, *end, 1),
-        Some([start, end]) => (*start, *end, 1),
-        Some([start, end, step]) => (*start, *end, *step),
-        _ => return handover("unusual arguments of seq"),
-    };
-    if step == 0 || start.abs_diff(end) > 100_000 {
-        return handover("an unusual sequence");
+    if !(1..=3).contains(&args.len()) {
+        let count = args.len();
+        return Err(format!("expected 1, 2, or 3 arguments, got {count}"));
     }
-    let step = if end < start { -step.abs() } else { step.abs() };
+    let wholes: Result<Vec<i64>, String> = args.iter().map(whole).collect();
+    let (start, end, step) = match wholes?.as_slice() {
+        [end] => (1, *end, 1),
+        [start, end] => (*start, *end, 1),
+        [start, end, step, ..] => (*start, *end, *step),
+        [] => (1, 0, 1),
+    };
+    if step == 0 {
+        return Ok(Value::List(List::new(Type::Int64, Vec::new())));
+    }
+    if start.abs_diff(end) / step.unsigned_abs() > 100_000 || start.checked_sub(end).is_none() {
+        return handover("a very long sequence");
+    }
+    let step = if end < start {
+        step.saturating_abs().saturating_neg()
+    } else {
+        step.saturating_abs()
+    };
     let mut items = Vec::new();
-    let mut next = start;
-    while if step > 0 { next <= end } else { next >= end } {
-        items.push(Value::Int64(next));
-        next += step;
+    let mut next = Some(start);
+    while let Some(at) = next.filter(|at| if step > 0 { *at <= end } else { *at >= end }) {
+        items.push(Value::Int64(at));
+        next = at.checked_add(step);
     }
     Ok(Value::List(List::new(Type::Int64, items)))
 }

@@ -10,21 +10,36 @@
 
 mod coll;
 mod conv;
+mod crypto;
+mod csv;
 mod data;
 mod datasource;
 mod dotenv;
+mod dropped;
 mod encoding;
 mod env;
+mod glob;
+mod known;
+mod layout;
 mod lists;
+mod maps;
 mod math;
+mod parse_yaml;
 mod path;
+mod pattern;
+mod power;
+mod query;
 mod regexp;
 mod scalar;
 mod source_url;
+mod strconv;
 mod strings;
 mod test;
 mod time;
 mod tmpl;
+mod toml;
+mod uuid;
+mod words;
 mod yaml;
 
 use crate::template::function::{Function, Functions, Signature};
@@ -34,6 +49,8 @@ use crate::template::value::Value;
 
 pub use crate::template::gomplate::data::from_config as config_value;
 pub use crate::template::gomplate::datasource::read as read_datasource;
+pub use crate::template::gomplate::dropped::DROPPED;
+pub use crate::template::gomplate::known::{NAMES, REMARKS, is_known};
 pub use crate::template::gomplate::source_url::SourceUrl;
 
 /// An error that begins with this is none of the template's: gomplate itself has to render it.
@@ -45,7 +62,9 @@ pub fn functions() -> Functions {
     for add in [
         coll::add,
         conv::add,
+        crypto::add,
         data::add,
+        dropped::add,
         encoding::add,
         env::add,
         math::add,
@@ -55,6 +74,7 @@ pub fn functions() -> Functions {
         test::add,
         time::add,
         tmpl::add,
+        uuid::add,
         // The last one: it reads media types with the functions above.
         datasource::add,
     ] {
@@ -125,113 +145,3 @@ fn namespace(
         .map(|entry| (entry.name, entry.function));
     functions.add_namespace(name, type_name, methods);
 }
-
-/// Whether gomplate has a function or a namespace of that name.
-pub fn is_known(name: &str) -> bool {
-    KNOWN.contains(&name)
-}
-
-/// The names of all of gomplate's functions and namespaces, v4's and v5's.
-const KNOWN: &[&str] = &[
-    "_datasource",
-    "add",
-    "append",
-    "assert",
-    "aws",
-    "base64",
-    "bool",
-    "coll",
-    "contains",
-    "conv",
-    "crypto",
-    "csv",
-    "csvByColumn",
-    "csvByRow",
-    "cue",
-    "data",
-    "datasource",
-    "datasourceExists",
-    "datasourceReachable",
-    "default",
-    "defineDatasource",
-    "deprecated)",
-    "dict",
-    "div",
-    "ds",
-    "ec2dynamic",
-    "ec2meta",
-    "ec2region",
-    "ec2tag",
-    "ec2tags",
-    "env",
-    "fail",
-    "file",
-    "filepath",
-    "flatten",
-    "gcp",
-    "getenv",
-    "has",
-    "hasPrefix",
-    "hasSuffix",
-    "include",
-    "indent",
-    "isKind",
-    "join",
-    "jq",
-    "json",
-    "jsonArray",
-    "jsonpath",
-    "keys",
-    "kind",
-    "listDatasources",
-    "math",
-    "merge",
-    "mul",
-    "net",
-    "path",
-    "pow",
-    "prepend",
-    "quote",
-    "random",
-    "regexp",
-    "rem",
-    "replaceAll",
-    "required",
-    "reverse",
-    "semver",
-    "seq",
-    "set",
-    "shellQuote",
-    "slice",
-    "sockaddr",
-    "sort",
-    "split",
-    "splitN",
-    "squote",
-    "strings",
-    "sub",
-    "ternary",
-    "test",
-    "time",
-    "title",
-    "tmpl",
-    "toCSV",
-    "toCUE",
-    "toJSON",
-    "toJSONPretty",
-    "toLower",
-    "toTOML",
-    "toUpper",
-    "toYAML",
-    "toml",
-    "tpl",
-    "trim",
-    "trimSpace",
-    "uniq",
-    "unset",
-    "urlParse",
-    "uuid",
-    "values",
-    "yaml",
-    "yamlArray",
-];

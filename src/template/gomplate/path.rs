@@ -1,39 +1,40 @@
-//! `path` and `filepath`: paths with `/`.
+//! `path` and `filepath`: paths with `/`. Patterns are in `glob`.
 
 use crate::template::function::Functions;
 use crate::template::gomplate::conv::text;
-use crate::template::gomplate::{Entry, fixed, namespace, open};
+use crate::template::gomplate::{Entry, fixed, glob, namespace, open};
 use crate::template::kind::Type;
 use crate::template::value::Value;
 
+const ONE: &[Type] = &[Type::Any];
+const TWO: &[Type] = &[Type::Any, Type::Any];
+
 pub(super) fn add(functions: &mut Functions) {
     namespace(functions, "path", "*funcs.PathFuncs", entries());
-    namespace(functions, "filepath", "*funcs.FilePathFuncs", entries());
+    let mut more = entries();
+    more.extend(file_entries());
+    namespace(functions, "filepath", "*funcs.FilePathFuncs", more);
 }
 
 fn entries() -> Vec<Entry> {
     vec![
-        fixed("Base", None, &[Type::Any], Type::Str, |_, args| {
+        fixed("Base", None, ONE, Type::Str, |_, args| {
             Ok(Value::text(base(&text(&args[0])?)))
         }),
-        fixed("Clean", None, &[Type::Any], Type::Str, |_, args| {
+        fixed("Clean", None, ONE, Type::Str, |_, args| {
             Ok(Value::text(clean(&text(&args[0])?)))
         }),
-        fixed("Dir", None, &[Type::Any], Type::Str, |_, args| {
+        fixed("Dir", None, ONE, Type::Str, |_, args| {
             let path = text(&args[0])?;
-            let end = path
-                .iter()
-                .rposition(|byte| *byte == b'/')
-                .map_or(0, |at| at + 1);
-            Ok(Value::text(clean(&path[..end])))
+            Ok(Value::text(clean(split(&path).0)))
         }),
-        fixed("Ext", None, &[Type::Any], Type::Str, |_, args| {
+        fixed("Ext", None, ONE, Type::Str, |_, args| {
             let path = text(&args[0])?;
-            let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+            let name = split(&path).1;
             let dot = name.iter().rposition(|byte| *byte == b'.');
             Ok(Value::text(dot.map_or(&b""[..], |at| &name[at..])))
         }),
-        fixed("IsAbs", None, &[Type::Any], Type::Bool, |_, args| {
+        fixed("IsAbs", None, ONE, Type::Bool, |_, args| {
             Ok(text(&args[0])?.starts_with(b"/").into())
         }),
         open("Join", None, &[], Type::Any, Type::Str, |_, args| {
@@ -45,25 +46,51 @@ fn entries() -> Vec<Entry> {
                 Value::text(clean(&parts.join(&b'/')))
             })
         }),
+        fixed("Match", None, TWO, Type::Bool, |_, args| {
+            Ok(glob::matches(&text(&args[0])?, &text(&args[1])?)?.into())
+        }),
+        fixed("Split", None, ONE, Type::STRINGS, |_, args| {
+            let path = text(&args[0])?;
+            let (directory, name) = split(&path);
+            Ok(Value::strings([directory, name]))
+        }),
     ]
+}
+
+fn file_entries() -> Vec<Entry> {
+    let same = |name| {
+        fixed(name, None, ONE, Type::Str, |_, args| {
+            Ok(Value::text(text(&args[0])?))
+        })
+    };
+    vec![
+        same("FromSlash"),
+        same("ToSlash"),
+        fixed("VolumeName", None, ONE, Type::Str, |_, args| {
+            text(&args[0])?;
+            Ok("".into())
+        }),
+        fixed("Rel", None, TWO, Type::Str, |_, args| {
+            Ok(Value::text(relative(&text(&args[0])?, &text(&args[1])?)?))
+        }),
+    ]
+}
+
+/// The directory with its slash, and the name.
+fn split(path: &[u8]) -> (&[u8], &[u8]) {
+    let end = path.iter().rposition(|byte| *byte == b'/');
+    path.split_at(end.map_or(0, |at| at + 1))
 }
 
 fn base(path: &[u8]) -> Vec<u8> {
     if path.is_empty() {
         return b".".to_vec();
     }
-    let end = path
-        .iter()
-        .rposition(|byte| *byte != b'/')
-        .map_or(0, |at| at + 1);
-    if end == 0 {
-        return b"/".to_vec();
+    let end = path.iter().rposition(|byte| *byte != b'/');
+    match end.and_then(|end| path.get(..=end)) {
+        None => b"/".to_vec(),
+        Some(path) => split(path).1.to_vec(),
     }
-    let path = &path[..end];
-    path.rsplit(|byte| *byte == b'/')
-        .next()
-        .unwrap_or_default()
-        .to_vec()
 }
 
 /// The shortest path that is the same by its text alone.
@@ -84,4 +111,39 @@ fn clean(path: &[u8]) -> Vec<u8> {
         (false, true) => b".".to_vec(),
         (false, false) => joined,
     }
+}
+
+/// The way from `base` to `target`, by their texts alone.
+fn relative(base: &[u8], target: &[u8]) -> Result<Vec<u8>, String> {
+    let (from, to) = (clean(base), clean(target));
+    if from == to {
+        return Ok(b".".to_vec());
+    }
+    let from: &[u8] = if from == b"." { b"" } else { &from };
+    let failed = || {
+        let shown = |path: &[u8]| String::from_utf8_lossy(path).into_owned();
+        format!(
+            "Rel: can't make {} relative to {}",
+            shown(target),
+            shown(base)
+        )
+    };
+    if from.starts_with(b"/") != to.starts_with(b"/") {
+        return Err(failed());
+    }
+    let parts = |path: &[u8]| -> Vec<Vec<u8>> {
+        let parts = path
+            .split(|byte| *byte == b'/')
+            .filter(|part| !part.is_empty() && *part != b".");
+        parts.map(<[u8]>::to_vec).collect()
+    };
+    let (from, to) = (parts(from), parts(&to));
+    let same = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+    let up = from.get(same..).unwrap_or_default();
+    if up.iter().any(|part| part == b"..") {
+        return Err(failed());
+    }
+    let mut way: Vec<Vec<u8>> = vec![b"..".to_vec(); up.len()];
+    way.extend(to.get(same..).unwrap_or_default().iter().cloned());
+    Ok(way.join(&b'/'))
 }

@@ -1,12 +1,17 @@
 //! `regexp`: regular expressions, where Rust's and Go's mean the same.
 
-use regex::Regex;
+use regex::{Captures, Regex};
 
 use crate::template::function::Functions;
-use crate::template::gomplate::conv::{Number, number, text};
-use crate::template::gomplate::{fixed, handover, namespace, open};
+use crate::template::gomplate::conv::{text, to_int64};
+use crate::template::gomplate::strings::utf8;
+use crate::template::gomplate::{fixed, namespace, open, pattern, words};
 use crate::template::kind::Type;
-use crate::template::value::Value;
+use crate::template::runes::{is_digit, is_letter};
+use crate::template::value::{List, Value};
+
+const TWO: &[Type] = &[Type::Any, Type::Any];
+const THREE: &[Type] = &[Type::Any, Type::Any, Type::Any];
 
 pub(super) fn add(functions: &mut Functions) {
     namespace(
@@ -14,38 +19,19 @@ pub(super) fn add(functions: &mut Functions) {
         "regexp",
         "*funcs.ReFuncs",
         vec![
-            fixed(
-                "Match",
-                None,
-                &[Type::Any, Type::Any],
-                Type::Bool,
-                |_, args| Ok(compile(&args[0])?.is_match(&ascii(&args[1])?).into()),
-            ),
-            fixed(
-                "Find",
-                None,
-                &[Type::Any, Type::Any],
-                Type::Str,
-                |_, args| {
-                    let input = ascii(&args[1])?;
-                    let found = compile(&args[0])?
-                        .find(&input)
-                        .map_or("", |found| found.as_str());
-                    Ok(found.into())
-                },
-            ),
+            fixed("Match", None, TWO, Type::Bool, |_, args| {
+                Ok(compile(&args[0])?.is_match(&input(&args[1])?).into())
+            }),
+            fixed("Find", None, TWO, Type::Str, |_, args| {
+                let (pattern, input) = (compile(&args[0])?, input(&args[1])?);
+                let found = pattern.find(&input);
+                Ok(found.map_or("", |found| found.as_str()).into())
+            }),
             open("FindAll", None, &[], Type::Any, Type::STRINGS, |_, args| {
-                let (pattern, limit, input) = limited(args)?;
-                let found: Vec<&str> = compile(pattern)?
-                    .find_iter(&input)
-                    .map(|found| found.as_str())
-                    .take(limit)
-                    .collect();
-                Ok(Value::strings(found))
+                find_all(args)
             }),
             open("Split", None, &[], Type::Any, Type::STRINGS, |_, args| {
-                let (pattern, limit, input) = limited(args)?;
-                split(&compile(pattern)?, limit, &input)
+                split(args)
             }),
             fixed("QuoteMeta", None, &[Type::Any], Type::Str, |_, args| {
                 let mut quoted = Vec::new();
@@ -57,76 +43,136 @@ pub(super) fn add(functions: &mut Functions) {
                 }
                 Ok(Value::text(quoted))
             }),
-            fixed(
-                "Replace",
-                None,
-                &[Type::Any, Type::Any, Type::Any],
-                Type::Str,
-                |_, args| {
-                    let (input, by) = (ascii(&args[2])?, ascii(&args[1])?);
-                    Ok(compile(&args[0])?
-                        .replace_all(&input, by.as_str())
-                        .into_owned()
-                        .into())
-                },
-            ),
-            fixed(
-                "ReplaceLiteral",
-                None,
-                &[Type::Any, Type::Any, Type::Any],
-                Type::Str,
-                |_, args| {
-                    let (input, by) = (ascii(&args[2])?, ascii(&args[1])?);
-                    Ok(compile(&args[0])?
-                        .replace_all(&input, regex::NoExpand(&by))
-                        .into_owned()
-                        .into())
-                },
-            ),
+            fixed("Replace", None, THREE, Type::Str, |_, args| {
+                let (pattern, by, input) = (compile(&args[0])?, utf8(&args[1])?, input(&args[2])?);
+                let replaced = pattern.replace_all(&input, |found: &Captures<'_>| {
+                    expanded(&by, &pattern, found)
+                });
+                Ok(replaced.into_owned().into())
+            }),
+            fixed("ReplaceLiteral", None, THREE, Type::Str, |_, args| {
+                let (pattern, by, input) = (compile(&args[0])?, utf8(&args[1])?, input(&args[2])?);
+                let replaced = pattern.replace_all(&input, regex::NoExpand(&by));
+                Ok(replaced.into_owned().into())
+            }),
         ],
     );
 }
 
-/// An expression, how many of its matches count, and the text.
-fn limited(args: &[Value]) -> Result<(&Value, usize, String), String> {
-    match args {
-        [pattern, input] => Ok((pattern, usize::MAX, ascii(input)?)),
-        [pattern, limit, input] => match number(limit)? {
-            Number::Int(limit) => Ok((
-                pattern,
-                usize::try_from(limit).unwrap_or(usize::MAX),
-                ascii(input)?,
-            )),
-            Number::Float(_) => handover("an unusual limit"),
-        },
-        _ => handover("unusual arguments of a regular expression"),
-    }
+fn compile(value: &Value) -> Result<Regex, String> {
+    pattern::compile(&utf8(value)?)
 }
 
-/// The pieces between matches. Where a match is empty, Go's rules are its own.
-fn split(pattern: &Regex, limit: usize, input: &str) -> Result<Value, String> {
-    if pattern.is_match("") || pattern.find_iter(input).any(|found| found.is_empty()) {
-        return handover("a split where nothing is");
+fn input(value: &Value) -> Result<String, String> {
+    let input = utf8(value)?;
+    words::known(input.as_bytes())?;
+    Ok(input)
+}
+
+/// An expression, how many of its matches count, and the text.
+fn limited(args: &[Value]) -> Result<(Regex, i64, String, bool), String> {
+    let (pattern, limit, text) = match args {
+        [pattern, text] => (pattern, -1, text),
+        [pattern, limit, text] => {
+            let limit = to_int64(limit).map_err(|why| format!("n must be an integer: {why}"))?;
+            (pattern, limit, text)
+        }
+        _ => {
+            let count = args.len();
+            return Err(format!("wrong number of args: want 2 or 3, got {count}"));
+        }
+    };
+    let is_empty = utf8(pattern)?.is_empty();
+    Ok((compile(pattern)?, limit, input(text)?, is_empty))
+}
+
+fn find_all(args: &[Value]) -> Result<Value, String> {
+    let (pattern, limit, input, _) = limited(args)?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let found: Vec<&str> = pattern
+        .find_iter(&input)
+        .map(|found| found.as_str())
+        .take(limit)
+        .collect();
+    Ok(if found.is_empty() {
+        Value::List(List::absent(Type::Str))
+    } else {
+        Value::strings(found)
+    })
+}
+
+/// The pieces between matches, by Go's rules for empty ones.
+fn split(args: &[Value]) -> Result<Value, String> {
+    let (pattern, limit, input, is_empty) = limited(args)?;
+    if limit == 0 {
+        return Ok(Value::List(List::absent(Type::Str)));
     }
-    let pieces: Vec<&str> = pattern.splitn(input, limit).collect();
+    if input.is_empty() && !is_empty {
+        return Ok(Value::strings([""]));
+    }
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut pieces = Vec::new();
+    let (mut begin, mut end) = (0, 0);
+    for found in pattern.find_iter(&input).take(limit) {
+        if pieces.len() + 1 == limit {
+            break;
+        }
+        end = found.start();
+        if found.end() != 0 {
+            pieces.push(input.get(begin..end).unwrap_or_default());
+        }
+        begin = found.end();
+    }
+    if end != input.len() {
+        pieces.push(input.get(begin..).unwrap_or_default());
+    }
     Ok(Value::strings(pieces))
 }
 
-fn ascii(value: &Value) -> Result<String, String> {
-    match String::from_utf8(text(value)?) {
-        Ok(text) if text.is_ascii() => Ok(text),
-        _ => handover("a regular expression on text that is not ASCII"),
+/// A replacement with its groups filled in: `$1`, `${name}`, `$$`. Other dollars stay as they are.
+fn expanded(by: &str, pattern: &Regex, found: &Captures<'_>) -> String {
+    let mut shown = String::new();
+    let mut rest = by;
+    while let Some((before, after)) = rest.split_once('$') {
+        shown.push_str(before);
+        if let Some(after) = after.strip_prefix('$') {
+            shown.push('$');
+            rest = after;
+            continue;
+        }
+        let Some((name, after)) = group_name(after) else {
+            shown.push('$');
+            rest = after;
+            continue;
+        };
+        rest = after;
+        let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
+        let has_zeros = name.len() > 1 && name.starts_with('0');
+        let group = if is_number && !has_zeros && name.len() <= 8 {
+            name.parse().ok().and_then(|number| found.get(number))
+        } else if pattern.capture_names().flatten().any(|known| known == name) {
+            found.name(name)
+        } else {
+            None
+        };
+        shown.push_str(group.map_or("", |group| group.as_str()));
     }
+    shown.push_str(rest);
+    shown
 }
 
-/// An expression of plain parts: what the two engines might read otherwise is gomplate's.
-fn compile(value: &Value) -> Result<Regex, String> {
-    let pattern = ascii(value)?;
-    let odd = [
-        "\\Q", "\\C", "\\z", "\\b", "[[", "&&", "--", "~~", "(?", "\\p", "\\0", "\\x", "{,",
-    ];
-    if odd.iter().any(|odd| pattern.contains(odd)) {
-        return handover("an unusual regular expression");
+/// The name behind a dollar, in braces or not, and what follows.
+fn group_name(text: &str) -> Option<(&str, &str)> {
+    let inner = text.strip_prefix('{');
+    let names = inner.unwrap_or(text);
+    let is_part = |c: char| is_letter(c) || is_digit(c) || c == '_';
+    let length = names.find(|c| !is_part(c)).unwrap_or(names.len());
+    let (name, after) = names.split_at(length);
+    if name.is_empty() {
+        return None;
     }
-    Regex::new(&pattern).or_else(|_| handover("an unusual regular expression"))
+    match inner {
+        Some(_) => Some((name, after.strip_prefix('}')?)),
+        None => Some((name, after)),
+    }
 }

@@ -154,7 +154,7 @@ fn is_number_or_time(text: &str) -> Result<bool, String> {
 }
 
 /// `1`, `1.`, `.5`, `1.5e-3`, with a sign or without.
-fn is_decimal(text: &str) -> bool {
+pub(super) fn is_decimal(text: &str) -> bool {
     let text = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, Some(exponent)),

@@ -1,12 +1,13 @@
-//! `test`: templates that check what they are given.
+//! `test`: what templates check of what they are given.
 
 use crate::template::function::Functions;
 use crate::template::gomplate::conv::{text, to_bool};
-use crate::template::gomplate::{fixed, handover, namespace, open};
+use crate::template::gomplate::{fixed, namespace, open};
 use crate::template::kind::{Kind, Type};
 use crate::template::value::Value;
 
-#[expect(clippy::too_many_lines, reason = "a table of functions")]
+const THREE: &[Type] = &[Type::Any, Type::Any, Type::Any];
+
 pub(super) fn add(functions: &mut Functions) {
     namespace(
         functions,
@@ -16,24 +17,10 @@ pub(super) fn add(functions: &mut Functions) {
             open(
                 "Assert",
                 Some("assert"),
-                &[Type::Any],
+                &[],
                 Type::Any,
                 Type::Str,
-                |_, args| {
-                    let (message, value) = match args {
-                        [value] => (None, value),
-                        [message, value] => (Some(text(message)?), value),
-                        _ => return handover("unusual arguments of assert"),
-                    };
-                    match (to_bool(value)?, message) {
-                        (true, _) => Ok("".into()),
-                        (false, None) => Err("assertion failed".into()),
-                        (false, Some(message)) => Err(format!(
-                            "assertion failed: {}",
-                            String::from_utf8_lossy(&message)
-                        )),
-                    }
-                },
+                |_, args| assert(args),
             ),
             open(
                 "Fail",
@@ -41,80 +28,117 @@ pub(super) fn add(functions: &mut Functions) {
                 &[],
                 Type::Any,
                 Type::Str,
-                |_, args| match args {
-                    [] => Err("template generation failed".into()),
-                    [message] => Err(format!(
-                        "template generation failed: {}",
-                        String::from_utf8_lossy(&text(message)?)
-                    )),
-                    _ => handover("unusual arguments of fail"),
-                },
+                |_, args| fail(args),
             ),
             open(
                 "Required",
                 Some("required"),
-                &[Type::Any],
+                &[],
                 Type::Any,
                 Type::Any,
-                |_, args| {
-                    let (message, value) = match args {
-                        [value] => (
-                            "can not render template: a required value was not set".to_owned(),
-                            value,
-                        ),
-                        [message, value] => {
-                            (String::from_utf8_lossy(&text(message)?).into_owned(), value)
-                        }
-                        _ => return handover("unusual arguments of required"),
-                    };
-                    match value {
-                        Value::Nil => Err(message),
-                        Value::Str(text) if text.is_empty() => Err(message),
-                        value => Ok(value.clone()),
-                    }
-                },
+                |_, args| required(args),
             ),
-            fixed(
-                "Ternary",
-                Some("ternary"),
-                &[Type::Any, Type::Any, Type::Any],
-                Type::Any,
-                |_, args| {
-                    Ok(if to_bool(&args[2])? {
-                        args[0].clone()
-                    } else {
-                        args[1].clone()
-                    })
-                },
-            ),
+            fixed("Ternary", Some("ternary"), THREE, Type::Any, |_, args| {
+                Ok(args[usize::from(!to_bool(&args[2])?)].clone())
+            }),
             fixed(
                 "IsKind",
                 Some("isKind"),
                 &[Type::Str, Type::Any],
                 Type::Bool,
-                |_, args| {
-                    let kind = args[1].kind();
-                    let wanted = args[0].as_text().unwrap_or_default();
-                    let is_number = matches!(
-                        kind,
-                        Kind::Int
-                            | Kind::Int32
-                            | Kind::Int64
-                            | Kind::Uint
-                            | Kind::Uint8
-                            | Kind::Uint64
-                            | Kind::Float64
-                            | Kind::Complex128
-                    );
-                    Ok(
-                        (wanted == kind.name().as_bytes() || wanted == b"number" && is_number)
-                            .into(),
-                    )
-                },
+                |_, args| Ok(is_kind(&args[0], args[1].kind()).into()),
             ),
             fixed("Kind", Some("kind"), &[Type::Any], Type::Str, |_, args| {
                 Ok(args[0].kind().name().into())
             }),
         ],
     );
+}
+
+/// A message, which has to be a text.
+fn message(value: &Value) -> Result<String, String> {
+    match value {
+        Value::Str(text) => Ok(String::from_utf8_lossy(text).into_owned()),
+        other => Err(format!(
+            "at <1>: expected string; found {}",
+            other.type_name()
+        )),
+    }
+}
+
+fn with_message(what: &str, message: &str) -> String {
+    if message.is_empty() {
+        what.to_owned()
+    } else {
+        format!("{what}: {message}")
+    }
+}
+
+fn assert(args: &[Value]) -> Result<Value, String> {
+    let (message, value) = match args {
+        [value] => (String::new(), value),
+        [message, value] => (self::message(message)?, value),
+        [] => return Err("runtime error: index out of range [-1]".into()),
+        more => {
+            let count = more.len();
+            return Err(format!("wrong number of args: want 1 or 2, got {count}"));
+        }
+    };
+    if to_bool(value)? {
+        Ok("".into())
+    } else {
+        Err(with_message("assertion failed", &message))
+    }
+}
+
+fn fail(args: &[Value]) -> Result<Value, String> {
+    let message = match args {
+        [] => Vec::new(),
+        [message] => text(message)?,
+        more => {
+            let count = more.len();
+            return Err(format!("wrong number of args: want 0 or 1, got {count}"));
+        }
+    };
+    let message = String::from_utf8_lossy(&message);
+    Err(with_message("template generation failed", &message))
+}
+
+fn required(args: &[Value]) -> Result<Value, String> {
+    let (message, value) = match args {
+        [value] => (String::new(), value),
+        [message, value] => (self::message(message)?, value),
+        more => {
+            let count = more.len();
+            return Err(format!("wrong number of args: want 1 or 2, got {count}"));
+        }
+    };
+    match value {
+        Value::Nil => {}
+        Value::Str(text) if text.is_empty() => {}
+        value => return Ok(value.clone()),
+    }
+    Err(if message.is_empty() {
+        "can not render template: a required value was not set".into()
+    } else {
+        message
+    })
+}
+
+fn is_kind(wanted: &Value, kind: Kind) -> bool {
+    let is_number = matches!(
+        kind,
+        Kind::Int
+            | Kind::Int32
+            | Kind::Int64
+            | Kind::Uint
+            | Kind::Uint8
+            | Kind::Uint64
+            | Kind::Float64
+            | Kind::Complex128
+    );
+    match wanted.as_text().unwrap_or_default() {
+        b"number" => is_number,
+        wanted => wanted == kind.name().as_bytes(),
+    }
 }

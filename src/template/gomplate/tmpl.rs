@@ -15,6 +15,9 @@ pub(super) fn add(functions: &mut Functions) {
                 // More than one are ignored.
                 _ => engine.root(),
             };
+            if !engine.defines(&name) {
+                return Err(format!("template \"{name}\" not defined"));
+            }
             engine.execute(&name, data).map(Value::text)
         },
     );
@@ -27,11 +30,21 @@ pub(super) fn add(functions: &mut Functions) {
                 [name, text @ Value::Str(_)] => (Some(name), text, engine.root()),
                 [text, data] => (None, text, data.clone()),
                 [name, text, data] => (Some(name), text, data.clone()),
-                _ => return Err(format!("wrong number of args for tpl: {}", args.len())),
+                _ => {
+                    let count = args.len();
+                    let why = format!("want 1, 2, or 3 - got {count}");
+                    return Err(format!("wrong number of args for tpl: {why}"));
+                }
             };
-            if let Some(wrong) = name.into_iter().chain([text]).find(|value| !is_text(value)) {
-                let found = wrong.type_name();
-                return Err(format!("wrong input: must be a string, got {found}"));
+            let wrong = if args.first().is_some_and(is_text) {
+                "second arg (in)"
+            } else {
+                "first arg"
+            };
+            if ![Some(text), name].into_iter().flatten().all(is_text) {
+                // Of whichever argument is wrong, gomplate says the type of the first.
+                let found = args.first().map(Value::type_name).unwrap_or_default();
+                return Err(format!("wrong input: {wrong} must be string, got {found}"));
             }
             let name = name.map_or("<inline>".to_owned(), shown);
             let text = text.as_text().unwrap_or_default();

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use crate::template::function::Signature;
+use crate::template::gomplate::time::quote;
 use crate::template::host::Reentry;
 use crate::template::kind::{Kind, Type};
 use crate::template::object::Object;
@@ -40,7 +41,7 @@ impl Duration {
 
     /// Reads `1h30m`.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let invalid = || format!("invalid duration `{text}`");
+        let invalid = || format!("time: invalid duration {}", quote(text.as_bytes()));
         let (negative, mut rest) = match text.as_bytes().first() {
             Some(b'-') => (true, &text[1..]),
             Some(b'+') => (false, &text[1..]),
@@ -54,7 +55,10 @@ impl Duration {
             return Err(invalid());
         }
         while !rest.is_empty() {
-            let (part, after) = next_part(rest).ok_or_else(invalid)?;
+            let (part, after) = next_part(rest).map_err(|why| match why {
+                None => invalid(),
+                Some(why) => format!("time: {why} in duration {}", quote(text.as_bytes())),
+            })?;
             sum = sum
                 .checked_add(part)
                 .filter(|sum| *sum <= LIMIT)
@@ -124,8 +128,8 @@ impl Duration {
 /// The size of the smallest duration.
 const LIMIT: u64 = 1 << 63;
 
-/// The nanoseconds of the first number with its unit, and what is behind them.
-fn next_part(text: &str) -> Option<(u64, &str)> {
+/// The nanoseconds of the first number with its unit, and what is behind them. The error is what is wrong with the unit, if that is.
+fn next_part(text: &str) -> Result<(u64, &str), Option<String>> {
     let is_digit = |c: char| c.is_ascii_digit();
     let end = |text: &str| text.find(|c| !is_digit(c)).unwrap_or(text.len());
     let (whole, rest) = text.split_at(end(text));
@@ -137,20 +141,33 @@ fn next_part(text: &str) -> Option<(u64, &str)> {
         .find(|c: char| c == '.' || is_digit(c))
         .unwrap_or(rest.len());
     let (name, rest) = rest.split_at(name_end);
-    let (_, unit) = UNITS.iter().find(|(known, _)| *known == name)?;
     if whole.is_empty() && fraction.is_empty() {
-        return None;
+        return Err(None);
     }
-    let number: u64 = if whole.is_empty() {
-        0
-    } else {
-        whole.parse().ok()?
+    let number: u64 = match whole {
+        "" => 0,
+        whole => whole
+            .parse()
+            .ok()
+            .filter(|number| *number <= LIMIT)
+            .ok_or(None)?,
+    };
+    if name.is_empty() {
+        return Err(Some("missing unit".to_owned()));
+    }
+    let unit = UNITS.iter().find(|(known, _)| *known == name);
+    let Some((_, unit)) = unit else {
+        return Err(Some(format!("unknown unit {}", quote(name.as_bytes()))));
     };
     if number > LIMIT / unit {
-        return None;
+        return Err(None);
     }
     let sum = number * unit + of_fraction(fraction, *unit);
-    (sum <= LIMIT).then_some((sum, rest))
+    if sum > LIMIT {
+        Err(None)
+    } else {
+        Ok((sum, rest))
+    }
 }
 
 /// A fraction of a unit. Digits that make it too large are left out.

@@ -12,12 +12,12 @@ mod show;
 mod zone;
 
 use crate::template::function::Functions;
-use crate::template::gomplate::conv::{text, to_integer};
+use crate::template::gomplate::conv::{text, to_int64};
 use crate::template::gomplate::time::duration::{DURATION, Duration};
 use crate::template::gomplate::time::instant::{Instant, TIME};
 use crate::template::gomplate::time::read::read;
 use crate::template::gomplate::time::zone::Zone;
-use crate::template::gomplate::{Entry, fixed, handover, namespace};
+use crate::template::gomplate::{Entry, HANDOVER, fixed, handover, namespace, strconv};
 use crate::template::host::{Host, LocalZone};
 use crate::template::kind::Type;
 use crate::template::value::Value;
@@ -49,11 +49,19 @@ layouts! {
     "StampNano" = "Jan _2 15:04:05.000000000",
 }
 
+fn expected(why: String) -> String {
+    if why.starts_with(HANDOVER) {
+        why
+    } else {
+        format!("expected a number: {why}")
+    }
+}
+
 /// A function that makes a duration of a number of units.
 macro_rules! unit {
     ($name:literal, $nanoseconds:literal) => {
         fixed($name, None, &[Type::Any], DURATION, |_, args| {
-            let count = to_integer(&args[0])?;
+            let count = to_int64(&args[0]).map_err(expected)?;
             Ok(Duration(count.wrapping_mul($nanoseconds)).value())
         })
     };
@@ -182,19 +190,19 @@ fn parse(layout: &Value, value: &Value, zone: Zone, local: &Zone) -> Result<Valu
 
 /// Seconds and nanoseconds of a number, or of its text. Other values are 0.
 fn unix(value: &Value) -> Result<(i64, i64), String> {
-    let of_text = |text: &[u8]| {
-        let text = String::from_utf8_lossy(text).into_owned();
-        match text.split('.').collect::<Vec<_>>()[..] {
-            [whole] => Ok((integer(whole)?, 0)),
-            [whole, fraction] => {
-                let digits: String = fraction
-                    .chars()
-                    .chain("0".repeat(9).chars())
-                    .take(9)
-                    .collect();
-                Ok((integer(whole)?, integer(&digits)?))
-            }
-            _ => Err(format!("`{text}` has more than one point")),
+    let integer = |text: &[u8]| strconv::parse_int(text, 0, 64);
+    let of_text = |text: &[u8]| match text.split(|byte| *byte == b'.').collect::<Vec<_>>()[..] {
+        [whole] => Ok((integer(whole)?, 0)),
+        [whole, fraction] => {
+            let zeros = std::iter::repeat_n(&b'0', 9);
+            let digits: Vec<u8> = fraction.iter().chain(zeros).take(9).copied().collect();
+            Ok((integer(whole)?, integer(&digits)?))
+        }
+        _ => {
+            let text = String::from_utf8_lossy(text);
+            Err(format!(
+                "can not parse '{text}' as a number - too many decimal points"
+            ))
         }
     };
     match value {
@@ -203,32 +211,24 @@ fn unix(value: &Value) -> Result<(i64, i64), String> {
         Value::Int(seconds) => Ok((*seconds, 0)),
         Value::Uint64(seconds) => i64::try_from(*seconds)
             .map(|seconds| (seconds, 0))
-            .map_err(|_| format!("`{seconds}` is too large")),
-        Value::Float(_) => Err("a number with a fraction must be given as a text".to_owned()),
+            .map_err(|_| format!("can not parse {seconds} - would overflow int64")),
+        Value::Float(number) => Err(format!(
+            "can not parse floating point number ({number:.6}) - use a string instead"
+        )),
         _ => Ok((0, 0)),
     }
 }
 
-/// An integer as in Go's source: `0x` and a leading 0 say the base.
-fn integer(text: &str) -> Result<i64, String> {
-    let (sign, digits) = match text.split_at_checked(1) {
-        Some((sign @ ("-" | "+"), digits)) => (sign, digits),
-        _ => ("", text),
-    };
-    let lower = digits.to_ascii_lowercase();
-    let (base, digits) = match lower.as_bytes() {
-        [b'0', b'x', ..] => (16, &lower[2..]),
-        [b'0', b'b', ..] => (2, &lower[2..]),
-        [b'0', b'o', ..] => (8, &lower[2..]),
-        [b'0', _, ..] => (8, &lower[1..]),
-        _ => (10, lower.as_str()),
-    };
-    if digits.contains('_') {
-        return handover("a number with `_`");
+/// A text in quotes, as the errors of Go's package have it: control characters and what is not ASCII are written as `\xNN`.
+fn quote(text: &[u8]) -> String {
+    let mut quoted = String::from('"');
+    for byte in text {
+        match byte {
+            b'"' | b'\\' => quoted.extend(['\\', char::from(*byte)]),
+            b' '..=0x7f => quoted.push(char::from(*byte)),
+            _ => quoted.push_str(&format!("\\x{byte:02x}")),
+        }
     }
-    if digits.starts_with(['+', '-']) {
-        return Err(format!("`{text}` is no integer"));
-    }
-    i64::from_str_radix(&format!("{sign}{digits}"), base)
-        .map_err(|_| format!("`{text}` is no integer"))
+    quoted.push('"');
+    quoted
 }

@@ -7,6 +7,7 @@ use crate::template::gomplate::time::civil::{Date, days_in, first_of_month};
 use crate::template::gomplate::time::instant::{Instant, Shown};
 use crate::template::gomplate::time::layout::{Part, next};
 use crate::template::gomplate::time::names::{MONTHS, WEEKDAYS};
+use crate::template::gomplate::time::quote;
 use crate::template::gomplate::time::zone::Zone;
 
 /// What was found in a text so far.
@@ -31,7 +32,7 @@ struct Found {
 enum Wrong {
     /// It is written otherwise.
     Form,
-    /// A number is too large.
+    /// A number is too large, or does not fit another one.
     Range(&'static str),
     Handover(&'static str),
 }
@@ -48,31 +49,34 @@ pub(super) fn read(
 ) -> Result<Instant, String> {
     let mut found = Found::default();
     let (mut rest, mut value) = (layout, text);
-    let shown = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
-    let cannot = || {
-        let (text, layout) = (shown(text), shown(layout));
-        format!("cannot parse `{text}` as a time by `{layout}`")
-    };
-    let wrong = |wrong: Wrong| match wrong {
-        Wrong::Form => cannot(),
-        Wrong::Range(what) => format!("{}: {what} out of range", cannot()),
-        Wrong::Handover(why) => handover::<()>(why).err().unwrap_or_default(),
+    let says = |what: &str| format!("parsing time {}{what}", quote(text));
+    let cannot = |value: &[u8], part: &[u8]| {
+        let (layout, value, part) = (quote(layout), quote(value), quote(part));
+        says(&format!(" as {layout}: cannot parse {value} as {part}"))
     };
     loop {
         let (before, part, after) = next(rest);
-        value = skip(value, before).ok_or_else(cannot)?;
+        value = skip(value, before).map_err(|value| cannot(value, before))?;
         let Some(part) = part else {
             break;
         };
-        value = found.part(part, value, after).map_err(wrong)?;
+        value = found
+            .part(part, value, after)
+            .map_err(|wrong| match wrong {
+                Wrong::Form => cannot(value, &rest[before.len()..rest.len() - after.len()]),
+                Wrong::Range(what) => says(&format!(": {what} out of range")),
+                Wrong::Handover(why) => handover::<()>(why).err().unwrap_or_default(),
+            })?;
         rest = after;
     }
     if !value.is_empty() {
-        return Err(format!("{}: extra text `{}`", cannot(), shown(value)));
+        return Err(says(&format!(": extra text: {}", quote(value))));
     }
-    found
-        .finish(zone, local)
-        .map_err(|why| why.unwrap_or_else(|| cannot() + ": day out of range"))
+    found.finish(zone, local).map_err(|wrong| match wrong {
+        Wrong::Handover(why) => handover::<()>(why).err().unwrap_or_default(),
+        Wrong::Range(what) => says(&format!(": {what}")),
+        Wrong::Form => cannot(value, layout),
+    })
 }
 
 impl Found {
@@ -254,26 +258,32 @@ impl Found {
         Ok(rest)
     }
 
-    /// The day that was found; `None` if there is none like it.
-    fn date(&self) -> Option<(i64, i64)> {
+    /// The month and the day that were found.
+    fn date(&self) -> Result<(i64, i64), Wrong> {
         let Some(day_of_year) = self.day_of_year else {
             let (month, day) = (self.month.unwrap_or(1), self.day.unwrap_or(1));
-            return (1..=days_in(self.year, month))
-                .contains(&day)
-                .then_some((month, day));
+            return if (1..=days_in(self.year, month)).contains(&day) {
+                Ok((month, day))
+            } else {
+                Err(Wrong::Range("day out of range"))
+            };
         };
         let first = first_of_month(self.year, 1);
         let date = Date::of_days(first + day_of_year - 1);
         let (month, day) = (i64::from(date.month), i64::from(date.day));
-        let fits = date.year == self.year
-            && self.month.is_none_or(|known| known == month)
-            && self.day.is_none_or(|known| known == day);
-        fits.then_some((month, day))
+        if date.year != self.year {
+            Err(Wrong::Range("day-of-year out of range"))
+        } else if self.month.is_some_and(|known| known != month) {
+            Err(Wrong::Range("day-of-year does not match month"))
+        } else if self.day.is_some_and(|known| known != day) {
+            Err(Wrong::Range("day-of-year does not match day"))
+        } else {
+            Ok((month, day))
+        }
     }
 
-    /// The time; an error without words is a day that does not exist.
-    fn finish(&self, zone: Zone, local: &Zone) -> Result<Instant, Option<String>> {
-        let (month, day) = self.date().ok_or(None)?;
+    fn finish(&self, zone: Zone, local: &Zone) -> Result<Instant, Wrong> {
+        let (month, day) = self.date()?;
         let hour = match (self.half, self.hour) {
             (Some(true), hour) if hour < 12 => hour + 12,
             (Some(false), 12) => 0,
@@ -286,7 +296,8 @@ impl Found {
             seconds: hour * 3600 + self.minute * 60 + self.second,
             nanoseconds: self.nanoseconds,
         };
-        let within = |zone: Zone| Instant::of_shown(&shown, zone).map_err(Some);
+        let far = |_| Wrong::Handover("a time that is far away");
+        let within = |zone: Zone| Instant::of_shown(&shown, zone).map_err(far);
         if self.utc {
             return within(Zone::utc());
         }
@@ -306,8 +317,8 @@ impl Found {
             // No zone is known by this name, so Go makes one up.
             (false, true) => within(Zone::fixed(name, 0)),
             (false, false) => {
-                handover("an abbreviation of a time zone that may be one of the machine's")
-                    .map_err(Some)
+                let why = "an abbreviation of a time zone that may be one of the machine's";
+                Err(Wrong::Handover(why))
             }
         }
     }
@@ -331,22 +342,23 @@ fn in_range(number: i64, from: i64, to: i64, what: &'static str) -> Result<(), W
     }
 }
 
-/// The text behind a prefix of the layout, in which a blank stands for any number of them.
-fn skip<'t>(mut text: &'t [u8], mut prefix: &[u8]) -> Option<&'t [u8]> {
+/// The text behind a prefix of the layout, in which a blank stands for any number of them. The error is where they part.
+fn skip<'t>(mut text: &'t [u8], mut prefix: &[u8]) -> Result<&'t [u8], &'t [u8]> {
     let blanks = |text: &[u8]| text.iter().take_while(|byte| **byte == b' ').count();
     while let Some(first) = prefix.first() {
         if *first == b' ' {
             if text.first().is_some_and(|byte| *byte != b' ') {
-                return None;
+                return Err(text);
             }
             prefix = &prefix[blanks(prefix)..];
             text = &text[blanks(text)..];
         } else {
-            text = text.strip_prefix(std::slice::from_ref(first))?;
+            let behind = text.strip_prefix(std::slice::from_ref(first));
+            text = behind.ok_or(text)?;
             prefix = &prefix[1..];
         }
     }
-    Some(text)
+    Ok(text)
 }
 
 /// A number of exactly so many digits.
