@@ -39,10 +39,22 @@ fn more_zeros(precision: usize) -> String {
     "0".repeat(precision.saturating_sub(DIGITS))
 }
 
+/// The fewest digits that stand for the number alone, `1.5e0`. Of two that are equally near, Go takes the even one.
+fn shortest(magnitude: f64) -> String {
+    let text = format!("{magnitude:e}");
+    let digits = text.bytes().take_while(|byte| *byte != b'e').count();
+    let rounded = format!("{magnitude:.*e}", digits.saturating_sub(2));
+    #[expect(clippy::float_cmp, reason = "whether it is the very number")]
+    match rounded.parse::<f64>() {
+        Ok(same) if digits > 1 && same == magnitude => rounded,
+        _ => text,
+    }
+}
+
 fn decimal(magnitude: f64, significant: Option<usize>) -> Decimal {
     let text = match significant {
         Some(count) => format!("{magnitude:.*e}", count.saturating_sub(1).min(DIGITS)),
-        None => format!("{magnitude:e}"),
+        None => shortest(magnitude),
     };
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
@@ -55,7 +67,7 @@ fn decimal(magnitude: f64, significant: Option<usize>) -> Decimal {
 fn exponential(magnitude: f64, precision: Option<usize>) -> String {
     let text = match precision {
         Some(precision) => format!("{magnitude:.*e}", precision.min(DIGITS)),
-        None => format!("{magnitude:e}"),
+        None => shortest(magnitude),
     };
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let mantissa = format!("{mantissa}{}", more_zeros(precision.unwrap_or(0)));
@@ -76,7 +88,10 @@ fn plain(magnitude: f64, precision: Option<usize>) -> String {
                 more_zeros(precision)
             )
         }
-        None => format!("{magnitude}"),
+        None => {
+            let Decimal { digits, point } = decimal(magnitude, None);
+            place_point(&digits, point)
+        }
     }
 }
 

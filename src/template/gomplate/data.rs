@@ -235,7 +235,7 @@ fn float(value: f64) -> Result<String, String> {
     if value != 0.0 && !(1e-6..1e21).contains(&size) {
         return Ok(format_float(value, b'e', None));
     }
-    let plain = format!("{value}");
+    let plain = format_float(value, b'f', None);
     Ok(if value.fract() == 0.0 && size < 4_503_599_627_370_496.0 {
         format!("{plain}.0")
     } else {

@@ -99,6 +99,9 @@ fn json_path(text: &[u8], value: &Value) -> Result<Value, String> {
     let mut reader = Reader {
         rest: text.strip_prefix(b"$").unwrap_or(text),
     };
+    if matches!(value, Value::Nil) {
+        return unusual();
+    }
     let mut value = value.clone();
     for step in reader.json_path()? {
         let next = match (step, value) {

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::template::float::format_float;
 use crate::template::gomplate::conv::text;
 use crate::template::gomplate::{Entry, fixed, handover};
 use crate::template::kind::Type;
@@ -198,7 +199,7 @@ impl Writer {
                     .push_str(if *number > 0.0 { "+inf" } else { "-inf" });
             }
             Value::Float(number) => {
-                let shown = format!("{number}");
+                let shown = format_float(*number, b'f', None);
                 self.shown.push_str(&shown);
                 if !shown.contains('.') {
                     self.shown.push_str(".0");
