@@ -203,9 +203,13 @@ fn needs_gomplate(error: &TemplateError) -> bool {
     let undefined = message
         .split_once("function \"")
         .and_then(|(_, rest)| rest.split_once("\" not defined"));
+    // Methods that are not embedded, of objects that gomplate has too.
+    let missing = ["*funcs.", "*tmpl.", "in type time.", "in type *time."];
+    let is_missing = message.contains("can't evaluate field")
+        && missing.iter().any(|owner| message.contains(owner));
     message.contains(HANDOVER)
+        || is_missing
         || undefined.is_some_and(|(name, _)| is_known(name))
-        || message.contains("can't evaluate field") && ["*funcs.", "*tmpl.", "in type time.", "in type *time."].iter().any(|part| message.contains(part))
         // Limits of the embedded engine are none of gomplate's.
         || message.contains("exceeded")
 }

@@ -89,8 +89,8 @@ fn quoted<'t>(text: &'t str, quote: char, known: &Variables) -> Result<(String, 
     let closes = |at: usize| at > 0 && !text[..at].ends_with('\\');
     let end = text.match_indices(quote).find(|(at, _)| closes(*at));
     let Some((end, _)) = end else {
-        let line = text.lines().next().unwrap_or_default();
-        return Err(format!("unterminated quoted value {line}"));
+        // The value may be a secret.
+        return Err("unterminated quoted value".to_owned());
     };
     let value = text[..end].trim_matches(quote);
     let value = match quote {

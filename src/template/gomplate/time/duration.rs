@@ -128,7 +128,8 @@ impl Duration {
 /// The size of the smallest duration.
 const LIMIT: u64 = 1 << 63;
 
-/// The nanoseconds of the first number with its unit, and what is behind them. The error is what is wrong with the unit, if that is.
+/// The nanoseconds of the first number with its unit, and what is behind them. The error is what is wrong with the unit, if
+/// anything is.
 fn next_part(text: &str) -> Result<(u64, &str), Option<String>> {
     let is_digit = |c: char| c.is_ascii_digit();
     let end = |text: &str| text.find(|c| !is_digit(c)).unwrap_or(text.len());

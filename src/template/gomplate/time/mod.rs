@@ -8,6 +8,7 @@ mod instant;
 mod layout;
 mod names;
 mod read;
+mod scan;
 mod show;
 mod zone;
 

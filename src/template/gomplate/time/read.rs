@@ -8,6 +8,9 @@ use crate::template::gomplate::time::instant::{Instant, Shown};
 use crate::template::gomplate::time::layout::{Part, next};
 use crate::template::gomplate::time::names::{MONTHS, WEEKDAYS};
 use crate::template::gomplate::time::quote;
+use crate::template::gomplate::time::scan::{
+    Wrong, exactly, in_range, name, number, number_of, skip,
+};
 use crate::template::gomplate::time::zone::Zone;
 
 /// What was found in a text so far.
@@ -27,18 +30,6 @@ struct Found {
     offset: Option<i32>,
     abbreviation: String,
 }
-
-/// Why a text is none by the layout.
-enum Wrong {
-    /// It is written otherwise.
-    Form,
-    /// A number is too large, or does not fit another one.
-    Range(&'static str),
-    Handover(&'static str),
-}
-
-/// A number, and the text behind it.
-type Taken<'t> = Result<(i64, &'t [u8]), Wrong>;
 
 /// The time that a text says. Without a zone in it, it is of `zone`; offsets and abbreviations are those of `local` where they fit.
 pub(super) fn read(
@@ -332,74 +323,4 @@ fn into<'t>(slot: &mut i64, (number, rest): (i64, &'t [u8])) -> &'t [u8] {
 fn into_some<'t>(slot: &mut Option<i64>, (number, rest): (i64, &'t [u8])) -> &'t [u8] {
     *slot = Some(number);
     rest
-}
-
-fn in_range(number: i64, from: i64, to: i64, what: &'static str) -> Result<(), Wrong> {
-    if (from..to).contains(&number) {
-        Ok(())
-    } else {
-        Err(Wrong::Range(what))
-    }
-}
-
-/// The text behind a prefix of the layout, in which a blank stands for any number of them. The error is where they part.
-fn skip<'t>(mut text: &'t [u8], mut prefix: &[u8]) -> Result<&'t [u8], &'t [u8]> {
-    let blanks = |text: &[u8]| text.iter().take_while(|byte| **byte == b' ').count();
-    while let Some(first) = prefix.first() {
-        if *first == b' ' {
-            if text.first().is_some_and(|byte| *byte != b' ') {
-                return Err(text);
-            }
-            prefix = &prefix[blanks(prefix)..];
-            text = &text[blanks(text)..];
-        } else {
-            let behind = text.strip_prefix(std::slice::from_ref(first));
-            text = behind.ok_or(text)?;
-            prefix = &prefix[1..];
-        }
-    }
-    Ok(text)
-}
-
-/// A number of exactly so many digits.
-fn exactly(text: &[u8], digits: usize) -> Taken<'_> {
-    let (digits, rest) = text.split_at_checked(digits).ok_or(Wrong::Form)?;
-    if digits.iter().all(u8::is_ascii_digit) {
-        Ok((value(digits), rest))
-    } else {
-        Err(Wrong::Form)
-    }
-}
-
-/// A number of one or two digits, or of two.
-fn number(text: &[u8], two: bool) -> Taken<'_> {
-    number_of(text, 2, two)
-}
-
-/// A number of at most so many digits, or of exactly so many.
-fn number_of(text: &[u8], most: usize, all: bool) -> Taken<'_> {
-    let digits = text.iter().take(most);
-    let count = digits.take_while(|byte| byte.is_ascii_digit()).count();
-    if count == 0 || all && count < most {
-        return Err(Wrong::Form);
-    }
-    let (digits, rest) = text.split_at(count);
-    Ok((value(digits), rest))
-}
-
-fn value(digits: &[u8]) -> i64 {
-    digits
-        .iter()
-        .fold(0, |number, digit| number * 10 + i64::from(digit - b'0'))
-}
-
-/// The number, from 1, of the name that a text begins with, in any case, or with its first letters.
-fn name<'t>(names: &[&str], letters: Option<usize>, text: &'t [u8]) -> Taken<'t> {
-    let named = names.iter().zip(1..).find_map(|(name, number)| {
-        let name = name.as_bytes();
-        let name = name.get(..letters.unwrap_or(name.len()))?;
-        let (word, rest) = text.split_at_checked(name.len())?;
-        word.eq_ignore_ascii_case(name).then_some((number, rest))
-    });
-    named.ok_or(Wrong::Form)
 }
