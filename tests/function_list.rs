@@ -2,8 +2,6 @@
 //!
 //! `BETTERFORM_BLESS=1 cargo test --test function_list` writes it anew.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;

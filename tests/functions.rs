@@ -27,6 +27,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
+use betterform::template::format::UNPRINTABLE;
 use betterform::template::gomplate::functions;
 use betterform::template::{Settings, Templates, Value};
 
@@ -55,7 +56,9 @@ fn embedded(template: &str) -> Result<Vec<u8>, String> {
 }
 
 fn is_left(message: &str) -> bool {
-    message.contains("gomplate is needed") || message.contains("exceeded")
+    message.contains(UNPRINTABLE)
+        || message.contains("gomplate is needed")
+        || message.contains("exceeded")
 }
 
 /// What gomplate makes of a template, or its message.

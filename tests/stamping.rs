@@ -11,6 +11,8 @@
 
 #[path = "stamping/case.rs"]
 mod case;
+#[path = "stamping/embedded.rs"]
+mod embedded;
 #[path = "stamping/gomplate.rs"]
 mod gomplate;
 #[path = "stamping/outcome.rs"]
@@ -53,7 +55,7 @@ impl Stamper for Installed {
 }
 
 /// The cases that the embedded stamper leaves to gomplate, as they use what it does not have. Not one more, not one less.
-const LEFT_TO_GOMPLATE: [&str; 2] = ["census-conv", "time-method-of-gomplate"];
+const LEFT_TO_GOMPLATE: [&str; 1] = ["time-method-of-gomplate"];
 
 /// All stampers that can be had here. This is the place for another one.
 fn stampers(gomplate: Option<&Path>) -> Vec<(&'static str, Box<dyn Stamper>)> {

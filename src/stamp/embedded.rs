@@ -12,6 +12,7 @@ use crate::stamp::host::StageHost;
 use crate::stamp::source::{Source, SourceFile, Treatment};
 use crate::stamp::uses::uses;
 use crate::stamp::{Rendered, RenderedFiles, Request};
+use crate::template::format::UNPRINTABLE;
 use crate::template::gomplate::{HANDOVER, functions, is_known};
 use crate::template::{
     Delimiters, Functions, MissingKey, Settings, TemplateError, Templates, Value,
@@ -204,12 +205,20 @@ fn needs_gomplate(error: &TemplateError) -> bool {
         .split_once("function \"")
         .and_then(|(_, rest)| rest.split_once("\" not defined"));
     // Methods that are not embedded, of objects that gomplate has too.
-    let missing = ["*funcs.", "*tmpl.", "in type time.", "in type *time."];
+    let missing = [
+        "*funcs.",
+        "*tmpl.",
+        "*url.",
+        "*semver.",
+        "in type time.",
+        "in type *time.",
+    ];
     let is_missing = message.contains("can't evaluate field")
         && missing.iter().any(|owner| message.contains(owner));
     message.contains(HANDOVER)
         || is_missing
         || undefined.is_some_and(|(name, _)| is_known(name))
+        || message.contains(UNPRINTABLE)
         // Limits of the embedded engine are none of gomplate's.
         || message.contains("exceeded")
 }

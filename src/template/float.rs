@@ -80,19 +80,12 @@ fn with_exponent(mantissa: &str, letter: char, exponent: i32) -> String {
 }
 
 fn plain(magnitude: f64, precision: Option<usize>) -> String {
-    match precision {
-        Some(precision) => {
-            format!(
-                "{magnitude:.*}{}",
-                precision.min(DIGITS),
-                more_zeros(precision)
-            )
-        }
-        None => {
-            let Decimal { digits, point } = decimal(magnitude, None);
-            place_point(&digits, point)
-        }
-    }
+    let Some(precision) = precision else {
+        let Decimal { digits, point } = decimal(magnitude, None);
+        return place_point(&digits, point);
+    };
+    let zeros = more_zeros(precision);
+    format!("{magnitude:.*}{zeros}", precision.min(DIGITS))
 }
 
 fn general(magnitude: f64, precision: Option<usize>) -> String {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::template::kind::{Kind, Type};
 use crate::template::object::Object;
 use crate::template::printer::Printer;
+pub use crate::template::printer::UNPRINTABLE;
 use crate::template::value::{List, Map, Text, Value};
 
 /// The longest text that printing makes, in bytes.
@@ -299,7 +300,7 @@ impl Printer {
                 self.write("&");
                 self.nested(&beneath, verb, depth + 1);
             }
-            _ if object.kind() == Kind::Ptr => self.address(verb),
+            _ if object.kind() == Kind::Ptr => self.unprintable = true,
             _ => match object.text() {
                 Some(text) => self.text(&text, value, 'v'),
                 None => self.write("{}"),

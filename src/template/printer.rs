@@ -5,6 +5,9 @@ use crate::template::float::format_float;
 use crate::template::quote::{Quoting, can_backquote, quote_rune, quote_with};
 use crate::template::runes::{REPLACEMENT, characters, count, is_print};
 
+/// What messages say of values whose form is only Go's: pointers, and structs by their fields.
+pub const UNPRINTABLE: &str = "that only Go can print";
+
 /// The flags between `%` and the verb.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(
@@ -29,6 +32,8 @@ pub(crate) struct Printer {
     limit: usize,
     /// Set when the text would be too long, or a value too deep; the text is then not usable.
     pub(crate) overflowed: bool,
+    /// Set when a value would show an address, or a struct's fields.
+    pub(crate) unprintable: bool,
     pub(crate) flags: Flags,
     /// Set while a wrong verb is reported: objects then do not print themselves.
     pub(crate) reporting: bool,
@@ -41,6 +46,7 @@ impl Printer {
             out: Vec::new(),
             limit,
             overflowed: false,
+            unprintable: false,
             flags,
             reporting: false,
         }
@@ -49,6 +55,9 @@ impl Printer {
     pub(crate) fn finish(self) -> Result<Vec<u8>, String> {
         if self.overflowed {
             return Err("text too long or value too deeply nested".to_owned());
+        }
+        if self.unprintable {
+            return Err(format!("a value {UNPRINTABLE}"));
         }
         Ok(self.out)
     }

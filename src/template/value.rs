@@ -66,6 +66,11 @@ impl Value {
         Self::List(List::new(Type::Any, items))
     }
 
+    /// A `[]interface {}` that grew element by element.
+    pub fn grown(items: Vec<Self>) -> Self {
+        Self::List(List::grown(Type::Any, items))
+    }
+
     /// A `[]string`.
     pub fn strings<T: AsRef<[u8]>>(items: impl IntoIterator<Item = T>) -> Self {
         Self::List(List::new(
@@ -193,6 +198,8 @@ struct Slice {
 enum Origin {
     /// The slice has memory of its own.
     Own,
+    /// The same, and there is room behind the slice.
+    Grown,
     /// There is none: a nil slice.
     Absent,
     /// It shares that of another slice.
@@ -203,6 +210,11 @@ impl List {
     /// A list whose elements have the declared type `element`.
     pub fn new(element: Type, items: Vec<Value>) -> Self {
         Self::of(element, items, Origin::Own)
+    }
+
+    /// A list that grew element by element: what is appended to it may be put into the room that is left.
+    pub fn grown(element: Type, items: Vec<Value>) -> Self {
+        Self::of(element, items, Origin::Grown)
     }
 
     /// A nil slice: it is empty, but JSON has `null` for it.
@@ -234,10 +246,14 @@ impl List {
         self.0.origin == Origin::Window
     }
 
-    /// Notes that something is appended; false if it is not the first time. The second time Go may overwrite in place what
-    /// the first made.
-    pub fn is_first_append(&self) -> bool {
-        !self.0.appended.swap(true, Ordering::Relaxed)
+    /// Notes that something is appended. False if Go may overwrite in place what was appended to the same list before, or what
+    /// another list has.
+    pub fn may_append(&self) -> bool {
+        match self.0.origin {
+            Origin::Own | Origin::Absent => true,
+            Origin::Grown => !self.0.appended.swap(true, Ordering::Relaxed),
+            Origin::Window => false,
+        }
     }
 
     /// The declared type of the elements.

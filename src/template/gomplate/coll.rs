@@ -86,7 +86,7 @@ fn entries() -> Vec<Entry> {
             |_, args| {
                 let maps = given(args)?;
                 let values = maps.iter().flat_map(|map| map.entries().into_values());
-                Ok(Value::list(values.collect()))
+                Ok(Value::grown(values.collect()))
             },
         ),
         open(
@@ -105,13 +105,13 @@ fn additions() -> Vec<Entry> {
     vec![
         fixed("Append", Some("append"), TWO, Type::ANY_LIST, |_, args| {
             let list = list(&args[1])?;
-            if list.is_window() || !list.is_first_append() {
+            if !list.may_append() {
                 // What gomplate appends may overwrite what it appended before.
                 return handover("a list that is appended to twice");
             }
             let mut items = list.items();
             items.push(args[0].clone());
-            Ok(Value::list(items))
+            Ok(Value::grown(items))
         }),
         fixed(
             "Prepend",
@@ -121,7 +121,7 @@ fn additions() -> Vec<Entry> {
             |_, args| {
                 let mut items = list(&args[1])?.items();
                 items.insert(0, args[0].clone());
-                Ok(Value::list(items))
+                Ok(Value::grown(items))
             },
         ),
     ]

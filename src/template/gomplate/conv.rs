@@ -2,7 +2,7 @@
 
 use crate::template::format::{followed, print};
 use crate::template::function::Functions;
-use crate::template::gomplate::{Entry, dropped, fixed, handover, namespace, strconv};
+use crate::template::gomplate::{Entry, dropped, fixed, handover, namespace, strconv, url};
 use crate::template::kind::{Kind, Type};
 use crate::template::operand::beneath;
 use crate::template::quote::quote;
@@ -32,7 +32,7 @@ fn conversions() -> Vec<Entry> {
             |_, args| join(&args[0], args[1].as_text().unwrap_or_default()),
         ),
         fixed("ToBool", None, &[Type::Any], Type::Bool, |_, args| {
-            Ok(to_bool(&args[0])?.into())
+            Ok(to_bool(&args[0]).into())
         }),
         fixed("ToString", None, &[Type::Any], Type::Str, |_, args| {
             Ok(Value::text(text(&args[0])?))
@@ -53,13 +53,20 @@ fn conversions() -> Vec<Entry> {
         every("ToFloat64s", &Type::Float64, |arg| {
             Ok(Value::Float(to_float64(arg)?))
         }),
-        every("ToBools", &Type::Bool, |arg| Ok(to_bool(arg)?.into())),
+        every("ToBools", &Type::Bool, |arg| Ok(to_bool(arg).into())),
         every("ToStrings", &Type::Str, |arg| Ok(Value::text(text(arg)?))),
     ]
 }
 
 fn parsers() -> Vec<Entry> {
     vec![
+        fixed(
+            "URL",
+            Some("urlParse"),
+            &[Type::Any],
+            url::TYPE,
+            |_, args| url::parse(&text(&args[0])?),
+        ),
         fixed("Atoi", None, &[Type::Any], Type::Int, |_, args| {
             Ok(Value::Int(strconv::atoi(&text(&args[0])?)?))
         }),
@@ -187,10 +194,10 @@ fn join(value: &Value, by: &[u8]) -> Result<Value, String> {
 }
 
 /// Whether a value means yes.
-pub(super) fn to_bool(value: &Value) -> Result<bool, String> {
+pub(super) fn to_bool(value: &Value) -> bool {
     #[expect(clippy::float_cmp, reason = "Go compares so")]
     let is_one = |number: f64| number == 1.0;
-    Ok(match beneath(value) {
+    match beneath(value) {
         Value::Bool(truth) => matches!(value, Value::Bool(_)) && truth,
         Value::Str(text) if matches!(value, Value::Str(_)) => {
             let text = String::from_utf8_lossy(&text).to_ascii_lowercase();
@@ -199,7 +206,7 @@ pub(super) fn to_bool(value: &Value) -> Result<bool, String> {
         }
         Value::Float(number) => is_one(number),
         other => other.as_integer() == Some(1),
-    })
+    }
 }
 
 /// A number as `math` takes it.

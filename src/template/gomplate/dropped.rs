@@ -21,6 +21,7 @@ pub const DROPPED: &[&str] = &[
 ];
 
 const TEXTS: &[Type] = &[Type::Str, Type::Str];
+const WITH_COUNT: &[Type] = &[Type::Str, Type::Str, Type::Int];
 
 /// The names of the functions that have no namespace; their arguments are in the other order than those of `strings`.
 pub(super) fn add(functions: &mut Functions) {
@@ -31,13 +32,12 @@ pub(super) fn add(functions: &mut Functions) {
         })
     };
     functions.add("contains", test(found));
-    functions.add("hasPrefix", test(|text, what| text.starts_with(what)));
-    functions.add("hasSuffix", test(|text, what| text.ends_with(what)));
+    functions.add("hasPrefix", test(<[u8]>::starts_with));
+    functions.add("hasSuffix", test(<[u8]>::ends_with));
     let parts = Function::new(Signature::new(TEXTS, Type::STRINGS), |_, args| {
         Ok(split(plain(&args[0]), plain(&args[1]), -1))
     });
     functions.add("split", parts);
-    const WITH_COUNT: &[Type] = &[Type::Str, Type::Str, Type::Int];
     let some = Function::new(Signature::new(WITH_COUNT, Type::STRINGS), |_, args| {
         let count = args[2].as_integer().unwrap_or_default();
         Ok(split(plain(&args[0]), plain(&args[1]), count))

@@ -38,13 +38,13 @@ pub(super) fn bytes(value: &Value) -> Result<Vec<u8>, String> {
 
 /// Both alphabets of base64, the usual one first; the error is that of the second.
 fn decode(text: &[u8]) -> Result<Vec<u8>, String> {
-    decode_with(text, b"+/")
-        .or_else(|_| decode_with(text, b"-_"))
+    decode_with(text, *b"+/")
+        .or_else(|_| decode_with(text, *b"-_"))
         .map_err(|at| format!("illegal base64 data at input byte {at}"))
 }
 
 /// Decodes as Go does: line ends do not count, and padding bits may be anything. The error is where it fails.
-fn decode_with(text: &[u8], last: &[u8; 2]) -> Result<Vec<u8>, usize> {
+fn decode_with(text: &[u8], last: [u8; 2]) -> Result<Vec<u8>, usize> {
     let mut decoded = Vec::with_capacity(text.len());
     let mut at = 0;
     while at < text.len() {
@@ -98,7 +98,7 @@ fn padding(text: &[u8], at: usize, length: usize) -> Result<usize, usize> {
     if at < text.len() { Err(at) } else { Ok(at) }
 }
 
-fn digit(byte: u8, last: &[u8; 2]) -> Option<u8> {
+fn digit(byte: u8, last: [u8; 2]) -> Option<u8> {
     Some(match byte {
         b'A'..=b'Z' => byte - b'A',
         b'a'..=b'z' => byte - b'a' + 26,

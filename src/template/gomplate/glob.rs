@@ -28,7 +28,7 @@ pub(super) fn matches(pattern: &[u8], name: &[u8]) -> Result<bool, String> {
                 let _ = byte;
                 let after = match_chunk(chunk, name.get(at + 1..).unwrap_or_default())?;
                 if let Some(after) = after
-                    && !(pattern.is_empty() && !after.is_empty())
+                    && (!pattern.is_empty() || after.is_empty())
                 {
                     name = after;
                     skipped = true;

@@ -17,7 +17,7 @@ pub const REMARKS: &[(&str, &str)] = &[
     ("_datasource.ListDatasources", "undocumented"),
     (
         "coll.Append",
-        "a list that is appended to twice is handed over: what gomplate shows then depends on its memory",
+        "a list that grew so itself, and is appended to twice, is handed over: gomplate overwrites the first",
     ),
     (
         "coll.JQ",
@@ -38,6 +38,10 @@ pub const REMARKS: &[(&str, &str)] = &[
     (
         "conv.ToInt64",
         "floats that do not fit are handed over: processors differ",
+    ),
+    (
+        "conv.URL",
+        "URLs with escapes or IPv6 addresses, and some methods, are handed over",
     ),
     ("data.JSON", "what only a YAML parser reads is handed over"),
     (

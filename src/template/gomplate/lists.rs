@@ -71,7 +71,7 @@ fn unique(items: &[Value]) -> Result<Value, String> {
             kept.push(item.clone());
         }
     }
-    Ok(Value::list(kept))
+    Ok(Value::grown(kept))
 }
 
 /// Go's deep equality, as far as it is certain.
@@ -142,7 +142,7 @@ fn flatten_args(args: &[Value]) -> Result<Value, String> {
     let mut flat = Vec::new();
     let levels = usize::try_from(depth).unwrap_or(usize::MAX);
     flatten(&list, levels, &mut flat, DEPTH)?;
-    Ok(Value::list(flat))
+    Ok(Value::grown(flat))
 }
 
 fn flatten(list: &List, levels: usize, flat: &mut Vec<Value>, depth: usize) -> Result<(), String> {

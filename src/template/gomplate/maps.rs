@@ -105,7 +105,7 @@ fn without(values: &[Value], last: &Value) -> Result<Value, String> {
             kept.push(item);
         }
     }
-    Ok(Value::list(kept))
+    Ok(Value::grown(kept))
 }
 
 fn map_and_keys(args: &[Value]) -> Result<(&Map, Vec<Text>), String> {

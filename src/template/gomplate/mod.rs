@@ -9,9 +9,11 @@
 )]
 
 mod coll;
+mod constraint;
 mod conv;
 mod crypto;
 mod csv;
+mod csv_reader;
 mod data;
 mod datasource;
 mod dotenv;
@@ -31,6 +33,7 @@ mod power;
 mod query;
 mod regexp;
 mod scalar;
+mod semver;
 mod source_url;
 mod strconv;
 mod strings;
@@ -38,6 +41,7 @@ mod test;
 mod time;
 mod tmpl;
 mod toml;
+mod url;
 mod uuid;
 mod words;
 mod yaml;
@@ -70,6 +74,7 @@ pub fn functions() -> Functions {
         math::add,
         path::add,
         regexp::add,
+        semver::add,
         strings::add,
         test::add,
         time::add,

@@ -4,7 +4,6 @@ use crate::template::gomplate::handover;
 
 /// Go's `math.Pow` for whole exponents and square roots; other exponents go by logarithms, which are gomplate's.
 pub(super) fn power(base: f64, exponent: f64) -> Result<f64, String> {
-    #[expect(clippy::float_cmp, reason = "Go's special cases")]
     match (base, exponent) {
         (_, 0.0) | (1.0, _) => return Ok(1.0),
         (_, 1.0) => return Ok(base),

@@ -46,7 +46,7 @@ fn jq(text: &[u8], value: &Value) -> Result<Value, String> {
     }
     Ok(match <[Value; 1]>::try_from(values) {
         Ok([only]) => only,
-        Err(values) => Value::list(values),
+        Err(values) => Value::grown(values),
     })
 }
 
@@ -211,8 +211,10 @@ impl Reader<'_> {
         let is_simple = |byte: &u8| {
             byte.is_ascii_alphanumeric() || matches!(*byte, b' ' | b'_' | b'-' | b'.' | b'/' | b':')
         };
-        if text.is_empty() || !text.iter().all(is_simple) || quote == b'\'' && text.contains(&b'.')
-        {
+        // gomplate takes other characters in single quotes for the end of a name.
+        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(*byte, b'_' | b'-');
+        let fits = text.iter().all(is_simple) && (quote == b'"' || text.iter().all(is_part));
+        if text.is_empty() || !fits {
             return unusual();
         }
         Ok(text.to_vec())

@@ -39,7 +39,7 @@ pub(super) fn add(functions: &mut Functions) {
                 |_, args| required(args),
             ),
             fixed("Ternary", Some("ternary"), THREE, Type::Any, |_, args| {
-                Ok(args[usize::from(!to_bool(&args[2])?)].clone())
+                Ok(args[usize::from(!to_bool(&args[2]))].clone())
             }),
             fixed(
                 "IsKind",
@@ -84,7 +84,7 @@ fn assert(args: &[Value]) -> Result<Value, String> {
             return Err(format!("wrong number of args: want 1 or 2, got {count}"));
         }
     };
-    if to_bool(value)? {
+    if to_bool(value) {
         Ok("".into())
     } else {
         Err(with_message("assertion failed", &message))

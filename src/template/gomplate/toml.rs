@@ -81,7 +81,7 @@ impl Reading {
                 let items: Result<Vec<_>, String> =
                     items.into_iter().map(|item| self.value(item)).collect();
                 let element = if tables { Type::ANY_MAP } else { Type::Any };
-                Value::List(List::new(element, items?))
+                Value::List(List::grown(element, items?))
             }
             ::toml::Value::Table(table) => {
                 let mut entries = BTreeMap::new();

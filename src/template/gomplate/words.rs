@@ -80,9 +80,10 @@ enum Part {
 
 fn part(c: char) -> Result<Part, String> {
     Ok(match c {
-        'a'..='z' | 'A'..='Z' => Part::Cased,
-        // Latin, Greek and Cyrillic letters whose title case is their upper case.
-        'À'..='Ö'
+        // Of the letters that are not ASCII, those whose title case is their upper case.
+        'a'..='z'
+        | 'A'..='Z'
+        | 'À'..='Ö'
         | 'Ø'..='Þ'
         | 'à'..='ö'
         | 'ø'..='ň'
