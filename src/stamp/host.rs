@@ -8,6 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use crate::source::lexical;
 use crate::stamp::Request;
 use crate::stamp::datasources::{Datasources, Place};
 use crate::stamp::reads::{ConfigReads, Reads};
@@ -47,19 +48,23 @@ impl<'a> StageHost<'a> {
             .collect()
     }
 
-    /// Notes that a path is read, relative ones from the deployment.
-    fn path(&mut self, path: &[u8]) -> PathBuf {
-        let path = self
-            .request
-            .deployment
-            .join(Path::new(OsStr::from_bytes(path)));
+    /// Notes that a path is read, relative ones from the deployment. As in gomplate, a `..` takes away the component before it,
+    /// even a symlink; and none is no path.
+    fn path(&mut self, path: &[u8]) -> Result<PathBuf, String> {
+        if path.is_empty() {
+            return Err("open : invalid argument".to_owned());
+        }
+        if path.contains(&b'\\') {
+            return Err(format!("{HANDOVER}a path with a backslash"));
+        }
+        let path = lexical::absolute(self.request.deployment, Path::new(OsStr::from_bytes(path)));
         self.reads.files.insert(path.clone());
-        path
+        Ok(path)
     }
 
     /// The sorted names in a directory.
     pub(super) fn names_in(&mut self, path: &[u8]) -> Result<Vec<Vec<u8>>, String> {
-        let path = self.path(path);
+        let path = self.path(path)?;
         let refused = |error: std::io::Error| format!("open {}: {}", path.display(), words(&error));
         let mut names = Vec::new();
         for entry in std::fs::read_dir(&path).map_err(refused)? {
@@ -93,12 +98,15 @@ impl Host for StageHost<'_> {
     }
 
     fn read_file(&mut self, path: &[u8]) -> Result<Vec<u8>, String> {
-        let path = self.path(path);
+        let path = self.path(path)?;
         std::fs::read(&path).map_err(|error| format!("open {}: {}", path.display(), words(&error)))
     }
 
     fn status(&mut self, path: &[u8]) -> Result<Option<FileStatus>, String> {
-        let path = self.path(path);
+        if path.is_empty() {
+            return Ok(None);
+        }
+        let path = self.path(path)?;
         let Ok(metadata) = path.metadata() else {
             return Ok(None);
         };
