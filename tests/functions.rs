@@ -1,6 +1,6 @@
 //! gomplate's functions as embedded, against the gomplate that is installed: the lines of `tests/functions/expressions.txt`,
-//! generated values through `toYAML`, and calls by chance. A line that begins with `! ` is one that the embedded functions hand
-//! over, one with `x ` fails, with the same message.
+//! `tests/functions/time.txt`, generated values through `toYAML`, and calls by chance. A line that begins with `! ` is one that
+//! the embedded functions hand over, one with `x ` fails, with the same message.
 
 #![allow(
     clippy::unwrap_used,
@@ -69,6 +69,7 @@ fn real(binary: &Path, template: &str) -> Result<Vec<u8>, String> {
     let mut child = Command::new(binary)
         .args(["-f", "-"])
         .env("GOMPLATE_LOG_FORMAT", "json")
+        .env("TZ", "UTC")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -156,7 +157,11 @@ fn shown(output: &[u8]) -> String {
 
 #[test]
 fn expressions() {
-    let lines = include_str!("functions/expressions.txt").lines();
+    let texts = [
+        include_str!("functions/expressions.txt"),
+        include_str!("functions/time.txt"),
+    ];
+    let lines = texts.iter().flat_map(|text| text.lines());
     let binary = installed();
     let mut wrong = Vec::new();
     let mut rendered = Vec::new();
@@ -186,6 +191,9 @@ fn expressions() {
 
 const RECORDED: &str = "tests/functions/recorded.jsonl";
 
+/// The same of `time.txt`, without zones, of which other machines have other data.
+const RECORDED_TIMES: &str = "tests/functions/recorded_times.jsonl";
+
 /// What gomplate gave is what the embedded functions give, or they hand it over. `BETTERFORM_BLESS=1 cargo test --test functions`
 /// records it anew with the gomplate that is installed: the lines of `expressions.txt`, and calls by chance.
 #[test]
@@ -194,16 +202,21 @@ const RECORDED: &str = "tests/functions/recorded.jsonl";
     reason = "a test that writes its golden file"
 )]
 fn recorded() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(RECORDED);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (path, times) = (root.join(RECORDED), root.join(RECORDED_TIMES));
     if std::env::var_os("BETTERFORM_BLESS").is_some() {
         match installed() {
-            Some(binary) => std::fs::write(&path, record(&binary)).unwrap(),
+            Some(binary) => {
+                std::fs::write(&path, record(&binary)).unwrap();
+                std::fs::write(&times, record_times(&binary)).unwrap();
+            }
             None => eprintln!("SKIPPED: no gomplate to record with"),
         }
     }
     let mut wrong = Vec::new();
     let mut compared = 0;
-    for line in std::fs::read_to_string(&path).unwrap().lines() {
+    let text = [path, times].map(|path| std::fs::read_to_string(path).unwrap());
+    for line in text.iter().flat_map(|text| text.lines()) {
         let record: serde_json::Value = serde_json::from_str(line).unwrap();
         let template = record["template"].as_str().unwrap();
         let (ours, expected) = match embedded(template) {
@@ -224,14 +237,30 @@ fn recorded() {
 
 /// One line for each template, with what gomplate makes of it.
 fn record(binary: &Path) -> String {
-    let lines = include_str!("functions/expressions.txt").lines();
-    let expressions = lines.filter(|line| !line.is_empty() && !line.starts_with("! "));
-    let expressions =
-        expressions.map(|line| format!("{{{{ {} }}}}", line.strip_prefix("x ").unwrap_or(line)));
     let calls = calls::templates(&functions(), false, None, 1, 900);
     let calls = calls.into_iter().map(|(template, _)| template);
+    let expressions = expressions_of(include_str!("functions/expressions.txt"));
+    results(binary, expressions.chain(calls))
+}
+
+fn record_times(binary: &Path) -> String {
+    let expressions = expressions_of(include_str!("functions/time.txt"));
+    results(
+        binary,
+        expressions.filter(|template| !template.contains("InLocation")),
+    )
+}
+
+/// The templates of a file of lines, without those that are handed over.
+fn expressions_of(lines: &str) -> impl Iterator<Item = String> {
+    let lines = lines.lines();
+    let expressions = lines.filter(|line| !line.is_empty() && !line.starts_with("! "));
+    expressions.map(|line| format!("{{{{ {} }}}}", line.strip_prefix("x ").unwrap_or(line)))
+}
+
+fn results(binary: &Path, templates: impl Iterator<Item = String>) -> String {
     let mut recorded = String::new();
-    for template in expressions.chain(calls) {
+    for template in templates {
         let result = match real(binary, &template) {
             Ok(output) => String::from_utf8(output)
                 .ok()

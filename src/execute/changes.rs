@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::core::fingerprint::{Digest, Kind, Manifest, flatten};
+use crate::core::fingerprint::{Digest, Fingerprint, Kind, Manifest, flatten};
 use crate::core::plan::{self, Change, Drift, InputChange, NamedInputs, Observed};
 use crate::error::Result;
 use crate::observe::examine::{Examined, Known};
@@ -55,6 +55,18 @@ impl<'a> Manifests<'a> {
     }
 }
 
+/// The fingerprint to compare with the recorded one. Of a stage that is rendered to something else each time, the stamped files
+/// are as recorded as long as nothing that they are made from changed.
+fn comparable(old: &Fingerprint, examined: &Examined) -> Fingerprint {
+    let mut new = examined.attempt.fingerprint.clone();
+    let reads = &examined.detail.reads;
+    if !reads.is_reproducible() && !reads.incomplete && old.stamp == new.stamp {
+        let stamped = old.run.get(&Kind::Stamped).map(|old| (Kind::Stamped, *old));
+        new.run.extend(stamped);
+    }
+    new
+}
+
 /// How an examined stage differs from its record.
 pub(super) fn observed(
     manifests: &Manifests<'_>,
@@ -66,7 +78,7 @@ pub(super) fn observed(
         ..Observed::default()
     };
     if let Some(old) = &known.recorded.fingerprint {
-        let new = &examined.attempt.fingerprint;
+        let new = &comparable(old, examined);
         seen.stamp = manifests.compare(&old.stamp, &new.stamp)?;
         seen.run = manifests.compare(&old.run, &new.run)?;
         seen.rekeyed = old != new;

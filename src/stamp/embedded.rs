@@ -1,22 +1,21 @@
 //! Renders stages in process, without gomplate. Refuses whatever it is not certain to render as gomplate does.
 
-use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use crate::error::{Diagnostic, Error, Result};
+use crate::stamp::blame::{Origin, in_config};
 use crate::stamp::choose::{Attempt, Embedded};
+use crate::stamp::datasources::Datasources;
+use crate::stamp::given::{self, Nested, Unreadable};
 use crate::stamp::gomplate_config;
 use crate::stamp::host::StageHost;
-use crate::stamp::place;
-use crate::stamp::source::{Source, SourceFile, Treatment, shown};
+use crate::stamp::source::{Source, SourceFile, Treatment};
 use crate::stamp::uses::uses;
-use crate::stamp::{Rendered, RenderedFile, RenderedFiles, Request};
+use crate::stamp::{Rendered, RenderedFiles, Request};
 use crate::template::format::UNPRINTABLE;
-use crate::template::gomplate::{HANDOVER, config_value, functions, is_known};
+use crate::template::gomplate::{HANDOVER, functions, is_known};
 use crate::template::{
-    Delimiters, Functions, Map, MissingKey, Root, Settings, TemplateError, Templates, Text, Type,
-    Value,
+    Delimiters, Functions, MissingKey, Settings, TemplateError, Templates, Value,
 };
 
 /// The version of what is rendered: another one renders some template otherwise.
@@ -28,58 +27,41 @@ pub struct InProcess {
     functions: OnceLock<Arc<Functions>>,
 }
 
-/// What came of one file.
-enum Outcome {
-    Made(Option<RenderedFile>),
-    /// It is left to gomplate, for this reason.
-    Refused(Diagnostic),
+/// Why a stage is not rendered.
+enum Failure {
+    /// Something is left to gomplate.
+    Refused(Box<Diagnostic>),
+    /// gomplate fails too.
+    Failed(Box<Diagnostic>),
 }
 
 impl Embedded for InProcess {
     fn attempt(&self, request: &Request<'_>, source: &Source) -> Result<Attempt> {
-        let mut refused: Vec<Diagnostic> = (left_to_gomplate(source).into_iter())
+        let attempt = Rendering {
+            request,
+            source,
+            functions: self.functions.get_or_init(|| Arc::new(functions())),
+        };
+        let keys = source.config.handed_over.iter();
+        let mut refused: Vec<Diagnostic> = keys
             .map(|key| {
-                plain_diagnostic(".gomplate.yaml", &format!("the key `{key}` needs gomplate"))
+                let why = format!("gomplate is needed: the key `{key}` is not embedded");
+                in_config(request, source, key, &why)
             })
             .collect();
-        let mut host = StageHost::new(request);
-        let mut files = RenderedFiles::new();
-        let config = match config_value(request.config) {
-            Ok(config) => config,
-            Err(why) => {
-                let file = source
-                    .files
-                    .iter()
-                    .find(|file| file.treatment == Treatment::Render);
-                if let Some(file) = file {
-                    refused.push(plain_diagnostic(
-                        &place(request, file),
-                        why.trim_start_matches(HANDOVER),
-                    ));
-                }
-                Value::Nil
-            }
-        };
-        let root = root(config, host.variables());
-        for file in &source.files {
-            if file.treatment != Treatment::Render {
-                files.extend(file.copied().map(|copied| (file.path.clone(), copied)));
-            } else if refused.is_empty() {
-                match self.render(request, source, file, &root, &mut host)? {
-                    Outcome::Made(made) => files.extend(made.map(|made| (file.path.clone(), made))),
-                    Outcome::Refused(why) => refused.push(why),
-                }
+        if refused.is_empty() {
+            match attempt.render() {
+                Ok(rendered) => return Ok(Attempt::Rendered(rendered)),
+                Err(Failure::Failed(why)) => return Err(Error::at(vec![*why])),
+                Err(Failure::Refused(why)) => refused.push(*why),
             }
         }
-        if !refused.is_empty() {
-            return Ok(Attempt::Refused(self.all_uses(request, source, refused)));
-        }
-        Ok(Attempt::Rendered(Rendered {
-            files,
-            reads: host.into_reads(),
-            renderer: self.renderer(),
-            ..Rendered::default()
-        }))
+        let mut uses = attempt.uses();
+        let is_among =
+            |use_: &Diagnostic, why: &Diagnostic| (&use_.path, use_.line) == (&why.path, why.line);
+        refused.retain(|why| !uses.iter().any(|use_| is_among(use_, why)));
+        uses.append(&mut refused);
+        Ok(Attempt::Refused(uses))
     }
 
     fn renderer(&self) -> String {
@@ -87,89 +69,132 @@ impl Embedded for InProcess {
     }
 }
 
-impl InProcess {
-    /// What was refused, with every other use that needs gomplate: rendering stops at the first, and knows no more of a function
-    /// that is not there than its line.
-    fn all_uses(
-        &self,
-        request: &Request<'_>,
-        source: &Source,
-        mut refused: Vec<Diagnostic>,
-    ) -> Vec<Diagnostic> {
-        let functions = self.functions.get_or_init(|| Arc::new(functions()));
-        let uses = uses(request, source, functions);
-        refused.retain(|why| {
-            let is_same = |other: &Diagnostic| other.path == why.path && other.line == why.line;
-            !uses.iter().any(is_same)
-        });
-        refused.extend(uses);
-        refused
+/// One attempt at one stage.
+struct Rendering<'a> {
+    request: &'a Request<'a>,
+    source: &'a Source,
+    functions: &'a Arc<Functions>,
+}
+
+impl Rendering<'_> {
+    fn render(&self) -> Result<Rendered, Failure> {
+        let (request, config) = (self.request, &self.source.config);
+        let unreadable = |unreadable| self.unreadable(&unreadable);
+        let datasources = Datasources::configured(config).map_err(unreadable)?;
+        let mut host = StageHost::new(request, datasources);
+        let renders = |file: &SourceFile| file.treatment == Treatment::Render;
+        let given = !config.context.is_empty() || !config.templates.is_empty();
+        // Without an action in them, files are templates all the same.
+        let (root, nested) = if self.source.files.iter().any(|file| given || renders(file)) {
+            let root = given::root(request, config, self.functions, &mut host);
+            let nested = given::nested(request, config, &mut host);
+            (root.map_err(unreadable)?, nested.map_err(unreadable)?)
+        } else {
+            (Value::Nil, Vec::new())
+        };
+        let mut files = RenderedFiles::new();
+        for file in &self.source.files {
+            let made = if renders(file) {
+                file.rendered(self.file(file, &root, &nested, &mut host)?)
+            } else {
+                file.copied()
+            };
+            files.extend(made.map(|made| (file.path.clone(), made)));
+        }
+        Ok(Rendered {
+            files,
+            reads: host.into_reads(),
+            renderer: RENDERER.into(),
+            ..Rendered::default()
+        })
     }
 
-    fn render(
+    fn file(
         &self,
-        request: &Request<'_>,
-        source: &Source,
         file: &SourceFile,
         root: &Value,
+        nested: &[Nested],
         host: &mut StageHost<'_>,
-    ) -> Result<Outcome> {
-        let functions = self.functions.get_or_init(|| Arc::new(functions()));
-        let delimiters = &source.delimiters;
-        let missing_key = match source.config.missing_key {
-            gomplate_config::MissingKey::Error => MissingKey::Error,
-            gomplate_config::MissingKey::Zero => MissingKey::Zero,
-            gomplate_config::MissingKey::NoValue => MissingKey::Invalid,
-        };
-        let settings = Settings {
-            delimiters: Delimiters::new(delimiters.left.as_bytes(), delimiters.right.as_bytes()),
-            missing_key,
-            ..Settings::default()
-        };
-        let mut templates = Templates::new(Arc::clone(functions), settings);
-        let name = request
-            .template_dir
-            .join(&file.path)
-            .to_string_lossy()
-            .into_owned();
-        let made = templates
-            .parse(&name, &file.content)
-            .and_then(|()| templates.execute(&name, root.clone(), host));
-        match made {
-            Ok(content) => Ok(Outcome::Made(file.rendered(content))),
-            Err(error) => {
-                let diagnostic = diagnostic(request, file, &name, &error);
-                if needs_gomplate(&error) {
-                    Ok(Outcome::Refused(diagnostic))
-                } else {
-                    Err(Error::at(vec![diagnostic]))
-                }
+    ) -> Result<Vec<u8>, Failure> {
+        let path = self.request.template_dir.join(&file.path);
+        let name = path.to_string_lossy();
+        let mut templates = Templates::new(Arc::clone(self.functions), self.settings());
+        let parsed = std::iter::once((&*name, &*file.content))
+            .chain(nested.iter().map(|nested| (&*nested.name, &*nested.text)))
+            .try_for_each(|(name, text)| templates.parse(name, text));
+        let made = parsed.and_then(|()| templates.execute(&name, root.clone(), host));
+        made.map_err(|error| {
+            let own = Origin {
+                name: &name,
+                path: &path,
+                text: &file.content,
+            };
+            let other = nested.iter().find(|nested| nested.name == error.name);
+            let origin = other.map_or(own, Nested::origin);
+            let diagnostic = Box::new(origin.failure(self.request, &error));
+            if needs_gomplate(&error) {
+                Failure::Refused(diagnostic)
+            } else {
+                Failure::Failed(diagnostic)
             }
+        })
+    }
+
+    fn delimiters(&self) -> Delimiters {
+        let delimiters = &self.source.delimiters;
+        Delimiters::new(delimiters.left.as_bytes(), delimiters.right.as_bytes())
+    }
+
+    fn settings(&self) -> Settings {
+        Settings {
+            delimiters: self.delimiters(),
+            missing_key: match self.source.config.missing_key {
+                gomplate_config::MissingKey::Error => MissingKey::Error,
+                gomplate_config::MissingKey::Zero => MissingKey::Zero,
+                gomplate_config::MissingKey::NoValue => MissingKey::Invalid,
+            },
+            ..Settings::default()
         }
     }
-}
 
-/// What templates start with: the configuration as `cfg`, and the environment.
-fn root(config: Value, variables: Vec<(Vec<u8>, Vec<u8>)>) -> Value {
-    let aliases = BTreeMap::from([(Text::from(&b"cfg"[..]), config)]);
-    let root = Root::new(Map::new(Type::Any, aliases), variables);
-    Value::Native(Arc::new(root))
-}
-
-/// The keys of `.gomplate.yaml` that are set and not embedded.
-fn left_to_gomplate(source: &Source) -> Vec<&'static str> {
-    let config = &source.config;
-    let mut keys = config.handed_over.clone();
-    for (key, sources) in [
-        ("context", &config.context),
-        ("datasources", &config.datasources),
-        ("templates", &config.templates),
-    ] {
-        if !sources.is_empty() {
-            keys.push(key);
+    /// What `.gomplate.yaml` names cannot be read.
+    fn unreadable(&self, (alias, why): &Unreadable) -> Failure {
+        let message = format!("`{alias}` cannot be read: {why}");
+        let mut diagnostic = Box::new(in_config(self.request, self.source, alias, &message));
+        if self.source.config_file.is_none() {
+            diagnostic.path = self.request.config_json_file.display().to_string();
+        }
+        if why.contains(HANDOVER) {
+            Failure::Refused(diagnostic)
+        } else {
+            Failure::Failed(diagnostic)
         }
     }
-    keys
+
+    /// All that is left to gomplate, as far as the templates' text tells.
+    fn uses(&self) -> Vec<Diagnostic> {
+        let (request, config) = (self.request, &self.source.config);
+        let files = self.source.files.iter();
+        let files: Vec<_> = files
+            .filter(|file| file.treatment == Treatment::Render)
+            .map(|file| (request.template_dir.join(&file.path), &file.content))
+            .collect();
+        let origins: Vec<_> = files
+            .iter()
+            .map(|(path, text)| Origin {
+                name: "",
+                path,
+                text,
+            })
+            .collect();
+        uses(
+            request,
+            config,
+            self.functions,
+            &self.delimiters(),
+            &origins,
+        )
+    }
 }
 
 /// Whether gomplate could render what failed here: it uses a function that is gomplate's and not embedded, or one that is and
@@ -179,41 +204,21 @@ fn needs_gomplate(error: &TemplateError) -> bool {
     let undefined = message
         .split_once("function \"")
         .and_then(|(_, rest)| rest.split_once("\" not defined"));
+    // Methods that are not embedded, of objects that gomplate has too.
+    let missing = [
+        "*funcs.",
+        "*tmpl.",
+        "*url.",
+        "*semver.",
+        "in type time.",
+        "in type *time.",
+    ];
+    let is_missing = message.contains("can't evaluate field")
+        && missing.iter().any(|owner| message.contains(owner));
     message.contains(HANDOVER)
+        || is_missing
         || undefined.is_some_and(|(name, _)| is_known(name))
-        || message.contains("can't evaluate field") && (message.contains("*funcs.") || message.contains("*tmpl.") || message.contains("*url.") || message.contains("*semver."))
         || message.contains(UNPRINTABLE)
         // Limits of the embedded engine are none of gomplate's.
         || message.contains("exceeded")
-}
-
-fn diagnostic(
-    request: &Request<'_>,
-    file: &SourceFile,
-    name: &str,
-    error: &TemplateError,
-) -> Diagnostic {
-    let shown = place(request, file);
-    let message = place::without_place(name, error);
-    let message = message
-        .replace(HANDOVER, "gomplate is needed: ")
-        .replace(name, &shown);
-    place::diagnostic(shown, &file.content, error.line, error.column, message)
-}
-
-fn plain_diagnostic(path: &str, message: &str) -> Diagnostic {
-    Diagnostic {
-        message: message.into(),
-        path: path.into(),
-        line: 1,
-        column: None,
-        width: 1,
-        text: String::new(),
-        help: None,
-    }
-}
-
-fn place(request: &Request<'_>, file: &SourceFile) -> String {
-    let path: &Path = &request.template_dir.join(&file.path);
-    shown(request, path).display().to_string()
 }

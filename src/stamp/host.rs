@@ -1,25 +1,35 @@
 //! What templates of a stage may ask of the world, and what they asked. Knows nothing of the language.
 
+mod texts;
+mod zones;
+
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use crate::source::lexical;
 use crate::stamp::Request;
+use crate::stamp::datasources::{Datasources, Place};
 use crate::stamp::reads::{ConfigReads, Reads};
 use crate::template::gomplate::HANDOVER;
-use crate::template::{FileKind, FileStatus, Host, Moment, SourceText, Text};
+use crate::template::{FileKind, FileStatus, Host, LocalZone, Moment, SourceText, Text};
 
 /// The world of one stage.
 pub(super) struct StageHost<'a> {
     request: &'a Request<'a>,
+    datasources: Datasources,
+    /// What templates start with is a datasource, so what they take of it was read with that.
+    pub(super) root_is_data: bool,
     reads: Reads,
 }
 
 impl<'a> StageHost<'a> {
-    pub(super) fn new(request: &'a Request<'a>) -> Self {
+    pub(super) fn new(request: &'a Request<'a>, datasources: Datasources) -> Self {
         Self {
             request,
+            datasources,
+            root_is_data: false,
             reads: Reads::default(),
         }
     }
@@ -38,14 +48,30 @@ impl<'a> StageHost<'a> {
             .collect()
     }
 
-    /// Notes that a path is read, relative ones from the deployment.
-    fn path(&mut self, path: &[u8]) -> PathBuf {
-        let path = self
-            .request
-            .deployment
-            .join(Path::new(OsStr::from_bytes(path)));
+    /// Notes that a path is read, relative ones from the deployment. As in gomplate, a `..` takes away the component before it,
+    /// even a symlink; and none is no path.
+    fn path(&mut self, path: &[u8]) -> Result<PathBuf, String> {
+        if path.is_empty() {
+            return Err("open : invalid argument".to_owned());
+        }
+        if path.contains(&b'\\') {
+            return Err(format!("{HANDOVER}a path with a backslash"));
+        }
+        let path = lexical::absolute(self.request.deployment, Path::new(OsStr::from_bytes(path)));
         self.reads.files.insert(path.clone());
-        path
+        Ok(path)
+    }
+
+    /// The sorted names in a directory.
+    pub(super) fn names_in(&mut self, path: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+        let path = self.path(path)?;
+        let refused = |error: std::io::Error| format!("open {}: {}", path.display(), words(&error));
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(&path).map_err(refused)? {
+            names.push(entry.map_err(refused)?.file_name().as_bytes().to_vec());
+        }
+        names.sort();
+        Ok(names)
     }
 
     fn note_variable(&mut self, name: &[u8]) {
@@ -72,12 +98,15 @@ impl Host for StageHost<'_> {
     }
 
     fn read_file(&mut self, path: &[u8]) -> Result<Vec<u8>, String> {
-        let path = self.path(path);
+        let path = self.path(path)?;
         std::fs::read(&path).map_err(|error| format!("open {}: {}", path.display(), words(&error)))
     }
 
     fn status(&mut self, path: &[u8]) -> Result<Option<FileStatus>, String> {
-        let path = self.path(path);
+        if path.is_empty() {
+            return Ok(None);
+        }
+        let path = self.path(path)?;
         let Ok(metadata) = path.metadata() else {
             return Ok(None);
         };
@@ -94,34 +123,55 @@ impl Host for StageHost<'_> {
     }
 
     fn read_dir(&mut self, path: &[u8]) -> Result<Vec<Vec<u8>>, String> {
-        let path = self.path(path);
-        let refused = |error: std::io::Error| format!("open {}: {}", path.display(), words(&error));
-        let mut names = Vec::new();
-        for entry in std::fs::read_dir(&path).map_err(refused)? {
-            names.push(entry.map_err(refused)?.file_name().as_bytes().to_vec());
-        }
-        names.sort();
-        Ok(names)
+        // A digest of the directory does not tell of a new one in it that is empty.
+        self.reads.incomplete = true;
+        self.names_in(path)
     }
 
     fn now(&mut self) -> Moment {
+        let now = crate::system::clock::now_ns();
         Moment {
-            seconds: crate::system::clock::now_ms().div_euclid(1000),
-            nanoseconds: 0,
-            offset: 0,
+            seconds: now.div_euclid(1_000_000_000),
+            nanoseconds: u32::try_from(now.rem_euclid(1_000_000_000)).unwrap_or_default(),
         }
     }
 
-    fn datasource(&mut self, _: &[u8], _: &[Text]) -> Result<SourceText, String> {
-        Err(format!("{HANDOVER}a datasource"))
+    fn local_zone(&mut self) -> Result<LocalZone, String> {
+        Ok(self.machine_zone())
     }
 
-    fn has_datasource(&mut self, _: &[u8]) -> bool {
-        false
+    fn zone(&mut self, name: &str) -> Result<Vec<u8>, String> {
+        self.zone_data(name).ok_or_else(|| {
+            format!("{HANDOVER}the time zone `{name}`, which this machine does not know")
+        })
     }
 
-    fn define_datasource(&mut self, _: &[u8], _: &[u8]) -> Result<(), String> {
-        Err(format!("{HANDOVER}a datasource"))
+    fn datasource(&mut self, alias: &[u8], arguments: &[Text]) -> Result<Vec<SourceText>, String> {
+        let key = [alias, &arguments.concat()].concat();
+        let place = self.datasources.find(alias)?;
+        if let Some(texts) = self.datasources.recall(&key) {
+            return Ok(texts.clone());
+        }
+        let first = arguments.first().map_or(&b""[..], |first| first);
+        let texts = match (place, std::str::from_utf8(first)) {
+            (Place::Config, Ok("")) => vec![self.config_text()],
+            (Place::Url(url), Ok(relative)) => self.source_texts(&url, relative)?,
+            _ => return Err(format!("{HANDOVER}an unusual part of a datasource")),
+        };
+        self.datasources.keep(key, texts.clone());
+        Ok(texts)
+    }
+
+    fn has_datasource(&mut self, alias: &[u8]) -> bool {
+        self.datasources.get(alias).is_some()
+    }
+
+    fn datasources(&mut self) -> Vec<Vec<u8>> {
+        self.datasources.aliases()
+    }
+
+    fn define_datasource(&mut self, alias: &[u8], url: &[u8]) -> Result<(), String> {
+        self.datasources.define(alias, url)
     }
 
     fn note_unrepeatable(&mut self, function: &str) {
@@ -130,6 +180,9 @@ impl Host for StageHost<'_> {
 
     fn read_root(&mut self, path: &[Text]) {
         match path {
+            _ if self.root_is_data => {}
+            // The other contexts are files and the like, which were read as a whole.
+            [first, ..] if **first != *b"Env" && self.is_other_context(first) => {}
             [first] if **first == *b"Env" => self.reads.all_env = true,
             [first, name, ..] if **first == *b"Env" => self.note_variable(name),
             [first, rest @ ..] if **first == *b"cfg" => self.note_config(rest),
@@ -138,6 +191,9 @@ impl Host for StageHost<'_> {
     }
 
     fn read_everything(&mut self) {
+        if self.root_is_data {
+            return;
+        }
         self.reads.all_env = true;
         self.reads.config = ConfigReads::All;
     }

@@ -3,8 +3,11 @@
 //! A [`Stamper`] renders and writes nothing; only [`sync`] changes a stamped directory. Knows nothing of graphs, plans and
 //! what is recorded.
 
+mod blame;
 pub mod choose;
+mod datasources;
 pub mod embedded;
+mod given;
 pub mod gomplate;
 pub mod gomplate_config;
 mod gomplate_output;

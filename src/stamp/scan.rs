@@ -259,7 +259,7 @@ static COMPUTED: LazyLock<Regex> = LazyLock::new(|| regex(r"\$|(?:^|[\s(])\.(?:[
 /// Functions that give another result each time.
 static UNREPEATABLE: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"\b(time\.(?:Now|Since|Until)|random\.\w+|uuid\.V\w+|net\.Lookup\w+|crypto\.(?:Bcrypt|RSAGenerate\w*|ECDSAGenerate\w*|Ed25519Generate\w*|Yescrypt\w*))\b",
+        r"\b(time\.(?:Now|Since|Until|Zone\w+)|random\.\w+|uuid\.V\w+|net\.Lookup\w+|crypto\.(?:Bcrypt|RSAGenerate\w*|ECDSAGenerate\w*|Ed25519Generate\w*|Yescrypt\w*))\b",
     )
 });
 

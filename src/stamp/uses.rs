@@ -1,54 +1,89 @@
-//! Which of gomplate's functions the templates of a stage use that are not embedded: every mention with its place, without rendering
-//! anything. Knows nothing of what is done about it.
+//! What in a stage's templates only gomplate has, found in their text alone: for the error of a machine that has no gomplate.
+
+use std::collections::BTreeMap;
 
 use crate::error::Diagnostic;
 use crate::stamp::Request;
-use crate::stamp::place;
-use crate::stamp::source::{Source, SourceFile, Treatment, shown};
+use crate::stamp::blame::Origin;
+use crate::stamp::gomplate_config::GomplateConfig;
 use crate::template::analysis::{FunctionUse, mentions};
-use crate::template::gomplate::is_known;
-use crate::template::{Delimiters, Functions, parse};
+use crate::template::gomplate::{SourceUrl, is_known};
+use crate::template::{Delimiters, Functions, is_builtin, parse};
 
-/// All such uses, in the order of the files and of their texts. A file that cannot be parsed has none.
+/// The functions whose first argument is the alias of a datasource.
+const DATASOURCE: [&str; 5] = [
+    "datasource",
+    "ds",
+    "include",
+    "datasourceReachable",
+    "defineDatasource",
+];
+
+/// The uses in these texts, which the error of one that could not be rendered comes on top of.
 pub(super) fn uses(
     request: &Request<'_>,
-    source: &Source,
+    config: &GomplateConfig,
     functions: &Functions,
+    delimiters: &Delimiters,
+    origins: &[Origin<'_>],
 ) -> Vec<Diagnostic> {
-    let delimiters = &source.delimiters;
-    let delimiters = Delimiters::new(delimiters.left.as_bytes(), delimiters.right.as_bytes());
-    let rendered = source.files.iter();
-    let rendered = rendered.filter(|file| file.treatment == Treatment::Render);
     let mut found = Vec::new();
-    for file in rendered {
-        let Ok(definitions) = parse("", &file.content, &delimiters, &|_| true) else {
+    let mut urls: BTreeMap<String, String> = BTreeMap::new();
+    for (alias, source) in config.context.iter().chain(&config.datasources) {
+        urls.insert(alias.clone(), source.url.clone());
+    }
+    for origin in origins {
+        // What cannot be parsed is said when it is rendered.
+        let Ok(definitions) = parse(origin.name, origin.text, delimiters, &|_| true) else {
             continue;
         };
         let mut used = mentions(&definitions).functions;
-        used.retain(|used| is_missing(functions, &used.name));
         used.sort_by_key(|used| used.position.at);
-        found.extend(used.iter().map(|used| diagnostic(request, file, used)));
+        for used in &used {
+            let why = lacking(functions, &used.name).or_else(|| elsewhere(&mut urls, used));
+            if let Some(why) = why {
+                let (line, column) = used.position.line_and_column();
+                found.push(origin.at(request, line, Some(column), why));
+            }
+        }
     }
     found
 }
 
-fn is_missing(functions: &Functions, name: &str) -> bool {
-    match name.split_once('.') {
+/// Why a function is left to gomplate, if it is not embedded.
+fn lacking(functions: &Functions, name: &str) -> Option<String> {
+    let embedded = match name.split_once('.') {
         Some((namespace, method)) => match functions.namespace(namespace) {
-            Some(namespace) => namespace.method(method).is_none(),
-            None => is_known(namespace),
+            Some(object) => object.method(method).is_some(),
+            None => !is_known(namespace),
         },
-        None => !functions.contains(name) && is_known(name),
-    }
+        None => functions.contains(name) || is_builtin(name) || !is_known(name),
+    };
+    (!embedded).then(|| format!("gomplate is needed: `{name}` is not embedded"))
 }
 
-fn diagnostic(request: &Request<'_>, file: &SourceFile, used: &FunctionUse) -> Diagnostic {
-    let (line, column) = used.position.line_and_column();
-    // The place of a function in a namespace is that of its point.
-    let namespace = used.name.split_once('.').map_or(0, |(name, _)| name.len());
-    let before = column.saturating_sub(namespace);
-    let message = format!("gomplate is needed: `{}` is not embedded", used.name);
-    let path = shown(request, &request.template_dir.join(&file.path));
-    let path = path.display().to_string();
-    place::diagnostic(path, &file.content, line, Some(before), message)
+/// Why a datasource is left to gomplate, if its URL is known and has a scheme that is not embedded.
+fn elsewhere(urls: &mut BTreeMap<String, String>, used: &FunctionUse) -> Option<String> {
+    let name = used.name.trim_start_matches("_datasource.");
+    let is_datasource = DATASOURCE
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(name));
+    let alias = std::str::from_utf8(used.texts.first()?.as_deref()?).ok()?;
+    if !is_datasource {
+        return None;
+    }
+    if name.eq_ignore_ascii_case("defineDatasource") {
+        let url = std::str::from_utf8(used.texts.get(1)?.as_deref()?).ok()?;
+        urls.entry(alias.to_owned())
+            .or_insert_with(|| url.to_owned());
+    }
+    let url = urls.get(alias).map_or(alias, String::as_str);
+    let scheme = match SourceUrl::parse_source(url) {
+        Ok(url) if url.is_local() => return None,
+        Ok(url) => url.scheme().to_owned(),
+        Err(_) => url.split(':').next().unwrap_or_default().to_owned(),
+    };
+    Some(format!(
+        "gomplate is needed: the datasource `{alias}` has the scheme `{scheme}`"
+    ))
 }

@@ -35,10 +35,8 @@ pub struct FunctionUse {
     pub name: String,
     /// Where the name starts (of `strings.ToUpper`: its point).
     pub position: Position,
-    /// The first argument, when it is a string literal, written or piped.
-    pub first_text: Option<Text>,
-    /// How many arguments there are, the piped one included.
-    pub arguments: usize,
+    /// Each argument, the piped one last: its text, when it is a string literal.
+    pub texts: Vec<Option<Text>>,
 }
 
 /// One mention of fields.
@@ -144,21 +142,15 @@ impl Walk<'_> {
             [only] => Some(only),
             _ => None,
         });
-        let first_text = match arguments.first().or(piped) {
-            Some(Expr::Str { value, .. }) => Some(Arc::clone(value)),
-            _ => None,
-        };
-        self.expr(
-            first,
-            first_text,
-            arguments.len() + usize::from(before.is_some()),
-        );
+        let texts = arguments.iter().map(literal);
+        let piped = before.is_some().then(|| piped.and_then(literal));
+        self.expr(first, texts.chain(piped).collect());
         for argument in arguments {
-            self.expr(argument, None, 0);
+            self.expr(argument, Vec::new());
         }
     }
 
-    fn expr(&mut self, expr: &Expr, first_text: Option<Text>, arguments: usize) {
+    fn expr(&mut self, expr: &Expr, texts: Vec<Option<Text>>) {
         let position = self.position(expr.at());
         let field = |variable, path| FieldUse {
             variable,
@@ -171,8 +163,7 @@ impl Walk<'_> {
                 self.found.functions.push(FunctionUse {
                     name,
                     position,
-                    first_text,
-                    arguments,
+                    texts,
                 });
             }
             Expr::Chain { base, path, .. } => match (&**base, path.first()) {
@@ -181,11 +172,10 @@ impl Walk<'_> {
                     self.found.functions.push(FunctionUse {
                         name,
                         position,
-                        first_text,
-                        arguments,
+                        texts,
                     });
                 }
-                (base, _) => self.expr(base, None, 0),
+                (base, _) => self.expr(base, Vec::new()),
             },
             Expr::Field { path, .. } => self.found.fields.push(field(None, path.clone())),
             Expr::Dot { .. } => self.found.fields.push(field(None, Vec::new())),
@@ -196,6 +186,13 @@ impl Walk<'_> {
             Expr::Pipe(pipe) => self.pipe(pipe),
             Expr::Nil { .. } | Expr::Bool { .. } | Expr::Number { .. } | Expr::Str { .. } => {}
         }
+    }
+}
+
+fn literal(expr: &Expr) -> Option<Text> {
+    match expr {
+        Expr::Str { value, .. } => Some(Arc::clone(value)),
+        _ => None,
     }
 }
 
@@ -215,12 +212,12 @@ mod tests {
             .functions
             .iter()
             .map(|used| {
-                let text = used.first_text.as_deref().map(String::from_utf8_lossy);
+                let first = used.texts.first().and_then(Option::as_deref);
                 (
                     used.name.as_str(),
                     used.position.line_and_column(),
-                    text,
-                    used.arguments,
+                    first.map(String::from_utf8_lossy),
+                    used.texts.len(),
                 )
             })
             .collect();

@@ -119,6 +119,17 @@ impl Function {
             Body::Rendering(body) => body(engine, args),
         }
     }
+
+    /// Calls one that renders nothing, outside a template.
+    ///
+    /// # Errors
+    /// Its own; or it renders templates.
+    pub fn apply(&self, host: &mut dyn Host, args: &[Value]) -> Result<Value, String> {
+        match &self.body {
+            Body::Plain(body) => body(host, args),
+            Body::Rendering(_) => Err("a function that renders templates".to_owned()),
+        }
+    }
 }
 
 /// A set of functions that are methods of one object: `strings` in `strings.ToUpper`.

@@ -2,15 +2,27 @@
 
 use crate::template::value::{Text, Value};
 
-/// A moment, with the offset of the local time zone.
+/// A moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
     /// Seconds since 1970-01-01 00:00:00 UTC.
     pub seconds: i64,
     /// Nanoseconds within the second.
     pub nanoseconds: u32,
-    /// Seconds east of UTC.
-    pub offset: i32,
+}
+
+/// The time zone of a machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LocalZone {
+    /// UTC, or none is known.
+    Utc,
+    /// One of the database.
+    Data {
+        /// As Go names it: `Local`, or what `TZ` says.
+        name: String,
+        /// In the format `TZif`.
+        data: Vec<u8>,
+    },
 }
 
 /// What a path names.
@@ -40,8 +52,8 @@ pub struct FileStatus {
 pub struct SourceText {
     /// The bytes as read.
     pub text: Vec<u8>,
-    /// The media type, `application/json`.
-    pub media_type: String,
+    /// The media type, `application/json`; `None` where only the machine that it lies on knows.
+    pub media_type: Option<String>,
 }
 
 /// What a running template may ask of the outside, and tells it. Paths and names are bytes: they
@@ -59,10 +71,17 @@ pub trait Host {
     fn read_dir(&mut self, path: &[u8]) -> Result<Vec<Vec<u8>>, String>;
     /// The time now. Asking makes the output unrepeatable; the function notes that itself.
     fn now(&mut self) -> Moment;
-    /// The text of a datasource; `arguments` are those after the alias.
-    fn datasource(&mut self, alias: &[u8], arguments: &[Text]) -> Result<SourceText, String>;
+    /// The time zone of the machine.
+    fn local_zone(&mut self) -> Result<LocalZone, String>;
+    /// The data of a zone of the database, in the format `TZif`; `name` is relative and has no `..`.
+    fn zone(&mut self, name: &str) -> Result<Vec<u8>, String>;
+    /// The text of a datasource, or several that are to be merged, the first before the others; `arguments` are those after
+    /// the alias. An alias that is a URL need not be defined.
+    fn datasource(&mut self, alias: &[u8], arguments: &[Text]) -> Result<Vec<SourceText>, String>;
     /// Whether the alias is defined.
     fn has_datasource(&mut self, alias: &[u8]) -> bool;
+    /// The aliases that are defined, sorted.
+    fn datasources(&mut self) -> Vec<Vec<u8>>;
     /// Defines an alias while the template runs.
     fn define_datasource(&mut self, alias: &[u8], url: &[u8]) -> Result<(), String>;
     /// Called by a function whose result may differ from run to run: random, time, network.
@@ -84,6 +103,8 @@ pub trait Reentry {
     fn name(&self) -> &str;
     /// The data that the outermost template was started with.
     fn root(&mut self) -> Value;
+    /// Whether the running set has a template of that name.
+    fn defines(&self, name: &str) -> bool;
     /// Executes a template of the running set. The error is the full Go text.
     fn execute(&mut self, name: &str, data: Value) -> Result<Vec<u8>, String>;
     /// Parses `text` as a new template `name` in the running set and executes it.

@@ -37,10 +37,11 @@ pub mod runes;
 mod token;
 pub mod value;
 
+pub(crate) use builtin::is_builtin;
 pub use engine::{MissingKey, Settings, Templates};
 pub use error::{Phase, TemplateError};
 pub use function::{Function, Functions, Signature};
-pub use host::{FileKind, FileStatus, Host, Moment, Reentry, SourceText};
+pub use host::{FileKind, FileStatus, Host, LocalZone, Moment, Reentry, SourceText};
 pub use kind::{Kind, Type};
 pub use lexer::Delimiters;
 pub use object::Object;

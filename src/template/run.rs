@@ -117,6 +117,10 @@ impl Reentry for Run<'_> {
         self.root.clone()
     }
 
+    fn defines(&self, name: &str) -> bool {
+        self.templates.definitions.contains_key(name.as_bytes())
+    }
+
     fn execute(&mut self, name: &str, data: Value) -> Result<Vec<u8>, String> {
         let definition = self.templates.definitions.get(name.as_bytes()).cloned();
         let definition = definition.ok_or_else(|| undefined(name).message)?;

@@ -193,20 +193,21 @@ fn is_repeatable(name: &str) -> bool {
         "crypto.AESEncrypt",
         "env.Env",
     ];
-    !matches!(namespace, "random" | "time" | "tmpl" | "net" | "sockaddr")
-        && !matches!(
-            method,
-            "tpl"
-                | "include"
-                | "datasource"
-                | "ds"
-                | "listDatasources"
-                | "defineDatasource"
-                | "datasourceExists"
-                | "datasourceReachable"
-                | "slice"
-        )
-        && !exceptions.contains(&name)
+    !matches!(
+        namespace,
+        "random" | "time" | "tmpl" | "net" | "sockaddr" | "_datasource"
+    ) && !matches!(
+        method,
+        "tpl"
+            | "include"
+            | "datasource"
+            | "ds"
+            | "listDatasources"
+            | "defineDatasource"
+            | "datasourceExists"
+            | "datasourceReachable"
+            | "slice"
+    ) && !exceptions.contains(&name)
 }
 
 /// Templates with a call, and the name of the function: one that is gomplate's, or one that only its version 4 has.

@@ -1,6 +1,6 @@
 //! A world without anything in it, that keeps what it is told.
 
-use betterform::template::{FileStatus, Host, Moment, SourceText, Text};
+use betterform::template::{FileStatus, Host, LocalZone, Moment, SourceText, Text};
 
 /// Remembers which parts of the root were read.
 #[derive(Default)]
@@ -34,16 +34,27 @@ impl Host for Nowhere {
         Moment {
             seconds: 0,
             nanoseconds: 0,
-            offset: 0,
         }
     }
 
-    fn datasource(&mut self, _: &[u8], _: &[Text]) -> Result<SourceText, String> {
+    fn local_zone(&mut self) -> Result<LocalZone, String> {
+        Ok(LocalZone::Utc)
+    }
+
+    fn zone(&mut self, name: &str) -> Result<Vec<u8>, String> {
+        std::fs::read(format!("/usr/share/zoneinfo/{name}")).map_err(|error| error.to_string())
+    }
+
+    fn datasource(&mut self, _: &[u8], _: &[Text]) -> Result<Vec<SourceText>, String> {
         Err("no such datasource".to_owned())
     }
 
     fn has_datasource(&mut self, _: &[u8]) -> bool {
         false
+    }
+
+    fn datasources(&mut self) -> Vec<Vec<u8>> {
+        Vec::new()
     }
 
     fn define_datasource(&mut self, _: &[u8], _: &[u8]) -> Result<(), String> {

@@ -9,7 +9,12 @@ pub fn is_known(name: &str) -> bool {
 
 /// What is not as in the real gomplate, or is left to it in part.
 pub const REMARKS: &[(&str, &str)] = &[
-    ("_datasource", "undocumented"),
+    ("_datasource.Datasource", "undocumented"),
+    ("_datasource.DatasourceExists", "undocumented"),
+    ("_datasource.DatasourceReachable", "undocumented"),
+    ("_datasource.DefineDatasource", "undocumented"),
+    ("_datasource.Include", "undocumented"),
+    ("_datasource.ListDatasources", "undocumented"),
     (
         "coll.Append",
         "a list that grew so itself, and is appended to twice, is handed over: gomplate overwrites the first",
@@ -59,6 +64,18 @@ pub const REMARKS: &[(&str, &str)] = &[
         "data.YAMLArray",
         "tags, merged maps, times, tabs, and errors are handed over",
     ),
+    (
+        "datasource",
+        "files, directories, `env:`, `stdin:` and `merge:` are embedded; other schemes, CUE, encrypted JSON, and files whose media type only the machine knows are handed over",
+    ),
+    (
+        "datasourceReachable",
+        "other schemes than those of `datasource` are handed over",
+    ),
+    (
+        "include",
+        "files, directories, `env:`, `stdin:` and `merge:` are embedded; other schemes are handed over",
+    ),
     ("math.Pow", "roots and powers out of range are handed over"),
     ("net.ParseIP", "dropped by version 5; use `net.ParseAddr`"),
     (
@@ -103,12 +120,30 @@ pub const REMARKS: &[(&str, &str)] = &[
         "letters other than Latin, Greek and Cyrillic are handed over",
     ),
     ("strings.ToLower", "a Greek capital sigma is handed over"),
+    ("time.Now", "the stage is not reproducible"),
+    (
+        "time.Parse",
+        "an abbreviation of a time zone is handed over unless the zone of the machine is UTC",
+    ),
+    (
+        "time.ParseInLocation",
+        "a zone that the machine does not have is handed over",
+    ),
+    ("time.Since", "the stage is not reproducible"),
+    ("time.Until", "the stage is not reproducible"),
+    ("time.ZoneName", "the stage is not reproducible"),
+    ("time.ZoneOffset", "the stage is not reproducible"),
     ("uuid.V7", "came after gomplate 5.2.0"),
 ];
 
 /// The functions by their full names, each with its name outside its namespace, or an empty text.
 pub const NAMES: &[(&str, &str)] = &[
-    ("_datasource", ""),
+    ("_datasource.Datasource", ""),
+    ("_datasource.DatasourceExists", ""),
+    ("_datasource.DatasourceReachable", ""),
+    ("_datasource.DefineDatasource", ""),
+    ("_datasource.Include", ""),
+    ("_datasource.ListDatasources", ""),
     ("aws.ARN", ""),
     ("aws.Account", ""),
     ("aws.EC2Dynamic", "ec2dynamic"),

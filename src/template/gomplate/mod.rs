@@ -15,6 +15,8 @@ mod crypto;
 mod csv;
 mod csv_reader;
 mod data;
+mod datasource;
+mod dotenv;
 mod dropped;
 mod encoding;
 mod env;
@@ -32,9 +34,11 @@ mod query;
 mod regexp;
 mod scalar;
 mod semver;
+mod source_url;
 mod strconv;
 mod strings;
 mod test;
+mod time;
 mod tmpl;
 mod toml;
 mod url;
@@ -48,8 +52,10 @@ use crate::template::kind::Type;
 use crate::template::value::Value;
 
 pub use crate::template::gomplate::data::from_config as config_value;
+pub use crate::template::gomplate::datasource::read as read_datasource;
 pub use crate::template::gomplate::dropped::DROPPED;
 pub use crate::template::gomplate::known::{NAMES, REMARKS, is_known};
+pub use crate::template::gomplate::source_url::SourceUrl;
 
 /// An error that begins with this is none of the template's: gomplate itself has to render it.
 pub const HANDOVER: &str = "\u{0}gomplate is needed: ";
@@ -71,8 +77,11 @@ pub fn functions() -> Functions {
         semver::add,
         strings::add,
         test::add,
+        time::add,
         tmpl::add,
         uuid::add,
+        // The last one: it reads media types with the functions above.
+        datasource::add,
     ] {
         add(&mut functions);
     }

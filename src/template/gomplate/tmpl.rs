@@ -10,26 +10,44 @@ pub(super) fn add(functions: &mut Functions) {
         Signature::variadic(&[Type::Str], Type::Any, Type::Str),
         |engine, args| {
             let name = String::from_utf8_lossy(args[0].as_text().unwrap_or_default()).into_owned();
-            let data = match args.get(1) {
-                Some(data) => data.clone(),
-                None => engine.root(),
+            let data = match args {
+                [_, data] => data.clone(),
+                // More than one are ignored.
+                _ => engine.root(),
             };
+            if !engine.defines(&name) {
+                return Err(format!("template \"{name}\" not defined"));
+            }
             engine.execute(&name, data).map(Value::text)
         },
     );
     let inline = Function::rendering(
-        Signature::variadic(&[Type::Any], Type::Any, Type::Str),
+        Signature::variadic(&[], Type::Any, Type::Str),
         |engine, args| {
+            let is_text = |value: &Value| matches!(value, Value::Str(_));
             let (name, text, data) = match args {
-                [text] => ("<inline>".to_owned(), text, engine.root()),
-                [name, text @ Value::Str(_)] => (shown(name), text, engine.root()),
-                [text, data] => ("<inline>".to_owned(), text, data.clone()),
-                [name, text, data] => (shown(name), text, data.clone()),
-                _ => return handover("unusual arguments of tpl"),
+                [text] => (None, text, engine.root()),
+                [name, text @ Value::Str(_)] => (Some(name), text, engine.root()),
+                [text, data] => (None, text, data.clone()),
+                [name, text, data] => (Some(name), text, data.clone()),
+                _ => {
+                    let count = args.len();
+                    let why = format!("want 1, 2, or 3 - got {count}");
+                    return Err(format!("wrong number of args for tpl: {why}"));
+                }
             };
-            let Some(text) = text.as_text() else {
-                return handover("unusual arguments of tpl");
+            let wrong = if args.first().is_some_and(is_text) {
+                "second arg (in)"
+            } else {
+                "first arg"
             };
+            if ![Some(text), name].into_iter().flatten().all(is_text) {
+                // Of whichever argument is wrong, gomplate says the type of the first.
+                let found = args.first().map(Value::type_name).unwrap_or_default();
+                return Err(format!("wrong input: {wrong} must be string, got {found}"));
+            }
+            let name = name.map_or("<inline>".to_owned(), shown);
+            let text = text.as_text().unwrap_or_default();
             engine.execute_text(&name, text, data).map(Value::text)
         },
     );

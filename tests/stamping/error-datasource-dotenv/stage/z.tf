@@ -1,0 +1,1 @@
+{{ defineDatasource "d" "bad.env" }}{{ ds "d" }}

@@ -1,0 +1,1 @@
+{{ defineDatasource "" "x" }}

@@ -1,0 +1,1 @@
+{{ ds "env:NO_SUCH" }}

@@ -1,0 +1,1 @@
+{{ defineDatasource "d" "x/" }}{{ ds "d" "y/z" }}

@@ -1,0 +1,1 @@
+{{ ds "merge:cfg" }}

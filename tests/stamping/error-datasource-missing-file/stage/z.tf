@@ -1,0 +1,1 @@
+{{ defineDatasource "d" "no.json" }}{{ ds "d" }}

@@ -1,0 +1,1 @@
+{{ ds "env:FOO?type=application/json" }}

@@ -1,0 +1,1 @@
+{{ ds "env:STAGE_NAME?type=json" }}

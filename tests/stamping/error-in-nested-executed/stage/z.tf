@@ -1,0 +1,2 @@
+
+ {{ tmpl.Exec "bad" .cfg }}

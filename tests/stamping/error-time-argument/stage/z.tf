@@ -1,0 +1,1 @@
+{{ (time.Unix 0).Add "x" }}

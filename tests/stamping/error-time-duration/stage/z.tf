@@ -1,0 +1,1 @@
+{{ time.ParseDuration "1x" }}

@@ -1,0 +1,1 @@
+{{ time.ParseInLocation "2006" "../x" "2024" }}

@@ -1,0 +1,1 @@
+{{ time.Since 1 }}

@@ -1,0 +1,1 @@
+{{ tmpl.Inline "a" "b" 1 2 }}
