@@ -49,14 +49,19 @@ impl Embedded for InProcess {
                 in_config(request, source, key, &why)
             })
             .collect();
+        let mut failed = None;
         if refused.is_empty() {
             match attempt.render() {
                 Ok(rendered) => return Ok(Attempt::Rendered(rendered)),
-                Err(Failure::Failed(why)) => return Err(Error::at(vec![*why])),
+                Err(Failure::Failed(why)) => failed = Some(*why),
                 Err(Failure::Refused(why)) => refused.push(*why),
             }
         }
         let mut uses = attempt.uses();
+        // What failed may have failed for want of what gomplate has, as a method of a namespace that is embedded in part.
+        if let Some(why) = failed.filter(|_| uses.is_empty()) {
+            return Err(Error::at(vec![why]));
+        }
         let is_among =
             |use_: &Diagnostic, why: &Diagnostic| (&use_.path, use_.line) == (&why.path, why.line);
         refused.retain(|why| !uses.iter().any(|use_| is_among(use_, why)));

@@ -43,6 +43,9 @@ pub(super) fn uses(
             let why = lacking(functions, &used.name).or_else(|| elsewhere(&mut urls, used));
             if let Some(why) = why {
                 let (line, column) = used.position.line_and_column();
+                // The place of a function in a namespace is that of its point.
+                let namespace = used.name.split_once('.').map_or(0, |(name, _)| name.len());
+                let column = column.saturating_sub(namespace);
                 found.push(origin.at(request, line, Some(column), why));
             }
         }
