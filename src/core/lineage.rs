@@ -2,7 +2,8 @@
 //! each, a manifest that links to what it owns and to the nodes of its direct dependencies; so "of all ancestors" costs as
 //! many links as there are edges, however deep the graph is. Knows nothing of how the digests came about.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::core::fingerprint::{Digest, Kind, Manifest};
 use crate::core::stage::StageName;
@@ -35,6 +36,16 @@ pub struct Lineage {
     settled: Vec<Option<Settled>>,
     given: Vec<bool>,
     empty: Digest,
+    /// The stages that have ended, in that order.
+    ended: Vec<u32>,
+    index: RefCell<Index>,
+}
+
+/// Where nodes are found by their digests; made when something is looked for, of as many stages as had ended then.
+#[derive(Debug, Default)]
+struct Index {
+    ended: usize,
+    places: HashMap<Digest, (u32, Kind)>,
 }
 
 impl Lineage {
@@ -44,6 +55,8 @@ impl Lineage {
             settled: vec![None; names.len()],
             given: vec![false; names.len()],
             empty: Manifest::default().digest(),
+            ended: Vec::new(),
+            index: RefCell::default(),
             names,
             dependencies,
         }
@@ -53,6 +66,7 @@ impl Lineage {
     pub fn settle(&mut self, stage: usize, own: Own) {
         let nodes = INHERITED.map(|kind| self.node(stage, &own, kind).1);
         self.settled[stage] = Some(Settled { own, nodes });
+        self.ended.push(u32::try_from(stage).unwrap_or(u32::MAX));
     }
 
     /// What a stage inherits, by kind: the input of its run key.
@@ -81,23 +95,19 @@ impl Lineage {
         manifests
     }
 
-    /// The nodes of all ancestors of a stage, whether they were given out or not.
-    pub fn nodes(&self, stage: usize) -> Vec<Manifest> {
-        let mut manifests = Vec::from(INHERITED.map(|kind| self.inherited(stage, kind)));
-        let mut reached = BTreeSet::new();
-        let mut open = self.dependencies[stage].clone();
-        while let Some(ancestor) = open.pop() {
-            let Some(settled) =
-                self.settled[ancestor as usize].filter(|_| reached.insert(ancestor))
-            else {
-                continue;
-            };
-            for kind in INHERITED {
-                manifests.extend(self.node(ancestor as usize, &settled.own, kind).0);
+    /// The node of that digest, whether it was given out or not.
+    pub fn find(&self, digest: &Digest) -> Option<Manifest> {
+        let mut index = self.index.borrow_mut();
+        for stage in &self.ended[index.ended..] {
+            let nodes = self.settled[*stage as usize].map(|settled| settled.nodes);
+            for (node, kind) in nodes.into_iter().flatten().zip(INHERITED) {
+                index.places.entry(node).or_insert((*stage, kind));
             }
-            open.extend(&self.dependencies[ancestor as usize]);
         }
-        manifests
+        index.ended = self.ended.len();
+        let (stage, kind) = *index.places.get(digest)?;
+        let own = self.settled[stage as usize]?.own;
+        self.node(stage as usize, &own, kind).0
     }
 
     /// A stage's node, and its digest. The node is `None` where it would be empty or say just what its only link says.
@@ -184,6 +194,10 @@ mod tests {
         assert_eq!(flatten(&store, &ancestors), ["s0", "s1", "s2"]);
         assert!(lineage.inherited(3, Kind::Generated).is_empty());
         assert!(lineage.new_nodes(3).is_empty(), "nodes are given out once");
+        for link in outputs.links.iter().chain(&ancestors.links) {
+            assert_eq!(lineage.find(link).as_ref(), store.get(link));
+        }
+        assert_eq!(lineage.find(&Digest::of(b"nothing")), None);
     }
 
     #[test]

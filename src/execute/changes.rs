@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::core::fingerprint::{Digest, Fingerprint, Kind, Manifest, flatten};
+use crate::core::lineage::Lineage;
 use crate::core::plan::{self, Change, Drift, InputChange, NamedInputs, Observed};
 use crate::error::Result;
 use crate::observe::examine::{Examined, Known};
@@ -12,17 +13,23 @@ use crate::state::Store;
 /// The manifests of this run, before and beside those of the state.
 pub(super) struct Manifests<'a> {
     store: &'a Store,
+    lineage: Option<&'a Lineage>,
     fresh: HashMap<Digest, &'a Manifest>,
 }
 
 impl<'a> Manifests<'a> {
-    /// Those of the state and the ones given.
-    pub(super) fn new(store: &'a Store, fresh: impl IntoIterator<Item = &'a Manifest>) -> Self {
+    /// Those of the state, what stages inherit, and the ones given.
+    pub(super) fn new(
+        store: &'a Store,
+        lineage: Option<&'a Lineage>,
+        fresh: impl IntoIterator<Item = &'a Manifest>,
+    ) -> Self {
         let fresh = fresh
             .into_iter()
             .map(|manifest| (manifest.digest(), manifest));
         Self {
             store,
+            lineage,
             fresh: fresh.collect(),
         }
     }
@@ -31,7 +38,10 @@ impl<'a> Manifests<'a> {
     pub(super) fn entries(&self, digest: Digest) -> Result<BTreeMap<String, Digest>> {
         flatten(digest, &mut |digest| match self.fresh.get(digest) {
             Some(manifest) => Ok(Some((*manifest).clone())),
-            None => self.store.manifest(digest),
+            None => match self.lineage.and_then(|lineage| lineage.find(digest)) {
+                Some(node) => Ok(Some(node)),
+                None => self.store.manifest(digest),
+            },
         })
     }
 

@@ -148,7 +148,7 @@ fn changes(store: &Store, recorded: &Recorded, now: &Owned) -> Result<Vec<InputC
     let Some(then) = recorded.outputs else {
         return Ok(Vec::new());
     };
-    let then = Manifests::new(store, []).entries(then)?;
+    let then = Manifests::new(store, None, []).entries(then)?;
     Ok(plan::compare(Kind::Output, &then, &now.entries))
 }
 

@@ -56,6 +56,12 @@ impl Observer<'_> {
             .map_err(|message| Error::failed(message.clone()))
     }
 
+    /// Whether the DAG has a stage of that name; its directory was seen when the DAG was read.
+    fn is_stage(&self, name: &[u8]) -> bool {
+        let name = std::str::from_utf8(name);
+        name.is_ok_and(|name| self.graph.find(name).is_some())
+    }
+
     fn list_library(&self) -> Result<Library> {
         let wave = &self.project.wave;
         let state = self.project.state_path().parent().map(ToOwned::to_owned);
@@ -70,7 +76,7 @@ impl Observer<'_> {
             configuration: configuration.cloned().collect(),
         };
         let files = SharedFiles::new(&wave.impl_dir, &exclusions);
-        let tree = files.list()?;
+        let tree = files.list(&|name| self.is_stage(name))?;
         let contents = self
             .cache
             .contents(Key::new("shared", &wave.impl_dir), &tree, HASHING)?;
@@ -116,7 +122,9 @@ impl Observer<'_> {
         let library = self.library()?;
         if let Some(patterns) = &self.settings(stage).shared {
             let patterns = Patterns::new(patterns.iter().map(String::as_str))?;
-            let tree = library.files.declared(&patterns)?;
+            let tree = library
+                .files
+                .declared(&patterns, &|name| self.is_stage(name))?;
             return Ok(SharedInputs::These(Arc::new(tree.manifest(HASHING)?)));
         }
         let imported = library.imported(mentions)?;

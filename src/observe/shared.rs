@@ -16,6 +16,9 @@ use crate::system::tree::{Follow, Walk};
 /// The DAG, and betterform's settings: not inputs of any stage.
 const OWN: [&[u8]; 2] = [b"betterform_dag.mk", b"betterform.toml"];
 
+/// Whether a directory of the library is known to be a stage's.
+pub type IsStage<'a> = &'a dyn Fn(&[u8]) -> bool;
+
 /// What is left out of the shared files.
 #[derive(Clone, Debug, Default)]
 pub struct Exclusions {
@@ -50,13 +53,14 @@ impl SharedFiles {
         }
     }
 
-    /// The shared files by the rule, by names relative to the library. Directories are followed through links.
+    /// The shared files by the rule, by names relative to the library. Directories are followed through links. `is_stage` knows
+    /// directories of the library that are certain to be a stage's, so that nobody has to look into them.
     ///
     /// # Errors
     /// A directory that cannot be read.
-    pub fn list(&self) -> Result<Tree> {
+    pub fn list(&self, is_stage: IsStage<'_>) -> Result<Tree> {
         let skip = |name: &[u8], directory: bool| {
-            self.is_never_shared(name, directory)
+            self.is_never_shared(name, directory, is_stage)
                 || is_leftover(name)
                 || self.is_ignored(name, directory)
         };
@@ -74,14 +78,14 @@ impl SharedFiles {
     ///
     /// # Errors
     /// A directory that cannot be read.
-    pub fn declared(&self, patterns: &Patterns) -> Result<Tree> {
+    pub fn declared(&self, patterns: &Patterns, is_stage: IsStage<'_>) -> Result<Tree> {
         let skip = |name: &[u8], directory: bool| {
             let wanted = if directory {
                 patterns.may_be_below(name)
             } else {
                 patterns.matches(name)
             };
-            !wanted || self.is_never_shared(name, directory)
+            !wanted || self.is_never_shared(name, directory, is_stage)
         };
         let follow = Follow::All;
         Tree::list(
@@ -93,9 +97,9 @@ impl SharedFiles {
         )
     }
 
-    fn is_never_shared(&self, name: &[u8], directory: bool) -> bool {
+    fn is_never_shared(&self, name: &[u8], directory: bool, is_stage: IsStage<'_>) -> bool {
         let top = !name.contains(&b'/');
-        let stage = || directory && top && holds_ctl(&self.path(name));
+        let stage = || directory && top && (is_stage(name) || holds_ctl(&self.path(name)));
         let git = name == b".git" || name.ends_with(b"/.git");
         let own = OWN.contains(&name) || self.left_out.iter().any(|left_out| left_out == name);
         own || git || stage()

@@ -1,10 +1,8 @@
 //! What a plan can say of a stage whose dependencies will or may change. Knows nothing of what can be said of the others.
 
-use std::sync::Arc;
-
 use crate::core::plan::{self, Decision, InputChange, Reason};
 use crate::error::Result;
-use crate::execute::changes::{self, Manifests};
+use crate::execute::changes;
 use crate::execute::reconcile::coordinator::Coordinator;
 use crate::observe::examine::{Inherited, Known};
 
@@ -48,13 +46,6 @@ impl Coordinator<'_> {
     fn certain(&self, stage: usize, known: &Known) -> Result<Vec<InputChange>> {
         let inherited: Inherited = self.inherited(stage);
         let (run, payload) = self.site.observer.certain(stage, known, &inherited)?;
-        let nodes = self.lineage.nodes(stage);
-        let fresh = payload
-            .manifests
-            .iter()
-            .map(|(_, manifest)| manifest.as_ref())
-            .chain(&nodes)
-            .chain(self.edited.iter().map(Arc::as_ref));
-        changes::certain(&Manifests::new(self.store, fresh), known, &run)
+        changes::certain(&self.manifests(&payload), known, &run)
     }
 }

@@ -13,6 +13,7 @@ use crate::execute::reconcile::coordinator::Coordinator;
 use crate::execute::site::lost_state;
 use crate::execute::worker::Verdict;
 use crate::observe::examine::{Examined, Known};
+use crate::state::Payload;
 
 impl Coordinator<'_> {
     pub(super) fn examined(&mut self, worker: usize, stage: usize, examined: Examined) {
@@ -62,14 +63,7 @@ impl Coordinator<'_> {
         let known = self.site.known(stage);
         let mut seen = Observed::default();
         if let Some(known) = known {
-            let nodes = self.lineage.nodes(stage);
-            let fresh = examined
-                .payload
-                .manifests
-                .iter()
-                .map(|(_, manifest)| manifest.as_ref());
-            let edited = self.edited.iter().map(Arc::as_ref);
-            let manifests = Manifests::new(self.store, fresh.chain(&nodes).chain(edited));
+            let manifests = self.manifests(&examined.payload);
             seen = changes::observed(&manifests, known, examined)?;
         }
         let decision = plan::decide(known.map(Known::standing), &seen, self.demand(stage));
@@ -82,27 +76,22 @@ impl Coordinator<'_> {
         Ok(decision)
     }
 
+    /// The manifests that can be looked up: these, those of other stages in this walk, and those that are recorded.
+    pub(super) fn manifests<'m>(&'m self, payload: &'m Payload) -> Manifests<'m> {
+        let own = payload.manifests.iter();
+        let fresh = own.map(|(_, manifest)| manifest).chain(&self.edited);
+        Manifests::new(self.store, Some(&self.lineage), fresh.map(Arc::as_ref))
+    }
+
     pub(super) fn decided(
         &mut self,
         stage: usize,
         decision: Decision,
         examined: Option<&Examined>,
     ) {
-        let nodes = if self.goal.verbose {
-            self.lineage.nodes(stage)
-        } else {
-            Vec::new()
-        };
-        let inputs = examined.filter(|_| self.goal.verbose).and_then(|examined| {
-            let fresh = examined
-                .payload
-                .manifests
-                .iter()
-                .map(|(_, manifest)| manifest.as_ref());
-            let edited = self.edited.iter().map(Arc::as_ref);
-            let manifests = Manifests::new(self.store, fresh.chain(&nodes).chain(edited));
-            changes::named(&manifests, examined).ok()
-        });
+        let inputs = examined
+            .filter(|_| self.goal.verbose)
+            .and_then(|examined| changes::named(&self.manifests(&examined.payload), examined).ok());
         let entry = Entry {
             stage: self.site.name(stage).clone(),
             decision,

@@ -65,7 +65,7 @@ fn shared(library: &Sandbox) -> SharedFiles {
 fn what_lies_outside_stages_is_shared() {
     let library = library();
     assert_eq!(
-        shown(&shared(&library).list().unwrap()),
+        shown(&shared(&library).list(&|_| false).unwrap()),
         ".env .gitignore build/keep common.sh lib/a.sh lib/betterform.toml lib/ctl/x lib/deep/b.sh \
          lib/used.libsonnet nested/stage/ctl odd\\xff"
     );
@@ -78,9 +78,12 @@ fn a_directory_becomes_a_stage_by_its_ctl() {
     library.put(b"tools/run", "");
     symlink("nowhere", library.path(b"tools/ctl")).unwrap();
     let files = SharedFiles::new(library.root(), &Exclusions::default());
-    assert_eq!(shown(&files.list().unwrap()), "lib/a.sh");
+    assert_eq!(shown(&files.list(&|_| false).unwrap()), "lib/a.sh");
     fs::remove_file(library.path(b"tools/ctl")).unwrap();
-    assert_eq!(shown(&files.list().unwrap()), "lib/a.sh tools/run");
+    assert_eq!(
+        shown(&files.list(&|_| false).unwrap()),
+        "lib/a.sh tools/run"
+    );
 }
 
 #[test]
@@ -92,7 +95,7 @@ fn directories_are_followed_through_links() {
     symlink(library.root(), elsewhere.path(b"back")).unwrap();
     let files = SharedFiles::new(library.root(), &Exclusions::default());
     assert_eq!(
-        shown(&files.list().unwrap()),
+        shown(&files.list(&|_| false).unwrap()),
         "linked/back linked/x.sh linked/y/z.sh"
     );
 }
@@ -103,7 +106,7 @@ fn patterns_replace_the_rule() {
     let files = shared(&library);
     let declared = |patterns: &[&str]| {
         let patterns = Patterns::new(patterns.iter().copied()).unwrap();
-        shown(&files.declared(&patterns).unwrap())
+        shown(&files.declared(&patterns, &|_| false).unwrap())
     };
     assert_eq!(
         declared(&["build/**", "*.log"]),
