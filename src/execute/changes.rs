@@ -91,7 +91,8 @@ pub(super) fn observed(
         let new = &comparable(old, examined);
         seen.stamp = manifests.compare(&old.stamp, &new.stamp)?;
         seen.run = manifests.compare(&old.run, &new.run)?;
-        seen.rekeyed = old != new;
+        // What was learnt anew is worth recording too: without it the next look at the stage would be as costly as this one.
+        seen.rekeyed = old != new || known.recorded.detail != examined.attempt.detail;
     } else {
         seen.rekeyed = true;
     }

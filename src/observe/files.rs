@@ -87,6 +87,12 @@ impl Observer<'_> {
         own: &BTreeSet<String>,
         entries: &mut BTreeMap<String, Digest>,
     ) -> Result<()> {
+        let first = name.split('/').next().unwrap_or(name);
+        let is_plain = !name.contains("..") && !name.contains('$');
+        if is_plain && self.graph.find(first).is_some() {
+            // It lies in the directory of a stage.
+            return Ok(());
+        }
         let Some(path) = self.expand(stage, &format!("${{OUTPUT_DIR}}/{name}")) else {
             return Ok(());
         };

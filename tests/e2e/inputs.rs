@@ -378,3 +378,25 @@ fn what_an_ancestor_changes_while_it_runs_counts_in_the_same_run() {
     assert_eq!(apply(&sandbox), ["first up", "third up"]);
     is_settled(&sandbox);
 }
+
+#[test]
+fn a_new_shared_file_that_nobody_mentions_is_looked_into_once() {
+    let sandbox = Sandbox::with_dag(&ONE);
+    sandbox.file("lib/common.sh", "echo 1\n");
+    settle(&sandbox);
+    sandbox.file("lib/new.sh", "echo 2\n");
+    let events = |stdout: &str| -> Vec<String> {
+        let stage = |line: &str| {
+            let event: serde_json::Value = serde_json::from_str(line).unwrap();
+            event
+                .get("stage")
+                .map(|_| event["event"].as_str().unwrap().to_owned())
+        };
+        stdout.lines().filter_map(stage).collect()
+    };
+    let ran = sandbox.run(&["apply", "--json"]).exits(0);
+    assert_eq!(events(&ran.stdout), ["stage-restamped"; 2]);
+    let ran = sandbox.run(&["apply", "--json"]).exits(0);
+    assert_eq!(events(&ran.stdout), ["stage-up-to-date"; 2]);
+    assert!(sandbox.calls().is_empty());
+}

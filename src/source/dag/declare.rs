@@ -4,7 +4,9 @@
 use std::collections::HashMap;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::thread;
 
 use crate::core::graph::StageGraph;
 use crate::core::stage::StageName;
@@ -171,13 +173,25 @@ impl Declared {
         Err(problems)
     }
 
+    /// What is wrong with the stages' directories. All processors look, since there may be many.
     fn directory_problems(&self, library: &Path) -> Vec<Problem> {
-        let problems = self.stages.iter().filter_map(|stage| {
+        let problem = |stage: &Stage| {
             let (message, help) = missing(library, stage.name.as_str())?;
             let problem = Problem::new(stage.place, message);
             Some(Problem { help, ..problem })
-        });
-        problems.collect()
+        };
+        let processors = thread::available_parallelism().map_or(1, usize::from);
+        let share = self.stages.len().div_ceil(processors).max(SHARE);
+        thread::scope(|scope| {
+            let shares = self.stages.chunks(share).map(|stages| {
+                scope.spawn(move || stages.iter().filter_map(problem).collect::<Vec<_>>())
+            });
+            let looking: Vec<_> = shares.collect();
+            let found = looking.into_iter();
+            let found =
+                found.map(|share| share.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            found.flatten().collect()
+        })
     }
 
     fn unknown_dependencies(&self) -> Vec<Problem> {
@@ -230,6 +244,9 @@ fn third_argument(callee: Macro, extra: &Word) -> Problem {
     );
     Problem::new(extra.place, message).help("separate stages with spaces, not with commas")
 }
+
+/// How many directories one thread looks at, at least.
+const SHARE: usize = 256;
 
 /// What is wrong with a stage's directory, and what to do; one look at the disk if nothing is.
 fn missing(library: &Path, stage: &str) -> Option<(String, Option<String>)> {
