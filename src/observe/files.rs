@@ -87,10 +87,7 @@ impl Observer<'_> {
         own: &BTreeSet<String>,
         entries: &mut BTreeMap<String, Digest>,
     ) -> Result<()> {
-        let first = name.split('/').next().unwrap_or(name);
-        let is_plain = !name.contains("..") && !name.contains('$');
-        if is_plain && self.graph.find(first).is_some() {
-            // It lies in the directory of a stage.
+        if self.is_plainly_a_stages(name) {
             return Ok(());
         }
         let Some(path) = self.expand(stage, &format!("${{OUTPUT_DIR}}/{name}")) else {
@@ -104,6 +101,13 @@ impl Observer<'_> {
             entries.insert(format!("$OUTPUT_DIR/{name}"), self.file(&path)?);
         }
         Ok(())
+    }
+
+    /// Whether a name below `$OUTPUT_DIR` is in a stage's own directory there, as can be told without a look at variables.
+    fn is_plainly_a_stages(&self, name: &str) -> bool {
+        let (first, rest) = name.split_once('/').unwrap_or((name, ""));
+        let is_plain = !rest.contains("..") && !rest.contains('$');
+        is_plain && (first == "${STAGE_NAME}" || self.graph.find(first).is_some())
     }
 
     /// Whether a file below `$OUTPUT_DIR` lies in a stage's own directory there, or is declared as some stage's output.
