@@ -53,12 +53,11 @@ impl Observer<'_> {
                 && path.is_absolute()
                 && self.may_be_input(stage, &path)
             {
-                let digest = if path.is_file() {
-                    self.file(&path)?
-                } else {
-                    Digest::ABSENT
-                };
-                entries.insert(text.to_owned(), digest);
+                if path.is_file() {
+                    entries.insert(text.to_owned(), self.file(&path)?);
+                } else if !self.is_behind_output_dir(text) {
+                    entries.insert(text.to_owned(), Digest::ABSENT);
+                }
             }
         }
         for name in detail.mentions.outputs() {
@@ -77,6 +76,15 @@ impl Observer<'_> {
             entries,
             ..Manifest::default()
         })
+    }
+
+    /// Whether a path is most likely the second half of one, as in `print .Env.OUTPUT_DIR "/network/output.json"`. Without such a
+    /// file at the root of the file system, there is nothing to tell of it.
+    fn is_behind_output_dir(&self, text: &str) -> bool {
+        let first = text
+            .strip_prefix('/')
+            .and_then(|rest| rest.split('/').next());
+        first.is_some_and(|first| self.graph.find(first).is_some())
     }
 
     /// A file below `$OUTPUT_DIR` that is named in the text and that no stage owns.

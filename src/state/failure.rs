@@ -99,7 +99,7 @@ impl Failure {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 error.hint("another program holds the file open; end it and run again")
             }
-            _ if damaged => error.hint("run `betterform doctor`"),
+            _ if damaged => error.hint("the next `betterform apply` moves it aside, and starts with nothing recorded"),
             _ => error,
         }
     }

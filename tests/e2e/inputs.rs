@@ -400,3 +400,19 @@ fn a_new_shared_file_that_nobody_mentions_is_looked_into_once() {
     assert_eq!(events(&ran.stdout), ["stage-up-to-date"; 2]);
     assert!(sandbox.calls().is_empty());
 }
+
+#[test]
+fn a_path_that_is_put_behind_the_output_directory_is_no_input_of_its_own() {
+    let sandbox = Sandbox::with_dag(&[("one", ""), ("other", "one")]);
+    sandbox.ctl(
+        "one",
+        &format!(
+            "{CTL}mkdir -p \"$OUTPUT_DIR/one\"; echo '{{\"a\": 1}}' > \"$OUTPUT_DIR/one/x.json\"\n"
+        ),
+    );
+    let read = "{{ (print .Env.OUTPUT_DIR \"/one/x.json\" | file.Read | json).a }}\n";
+    sandbox.file("lib/other/conf", read);
+    settle(&sandbox);
+    let told = sandbox.run(&["plan", "-v"]).exits(0);
+    told.says("one/x.json").never_says(" /one/x.json");
+}
