@@ -64,3 +64,27 @@ fn times_that_are_given_are_reproducible() {
     let ran = sandbox.run(&["plan", "--detailed-exitcode"]).exits(2);
     ran.says("env TZ changed");
 }
+
+#[test]
+fn a_render_that_was_not_run_is_never_recorded_as_run() {
+    let sandbox = Sandbox::with_dag(&[("one", "")]);
+    sandbox.file("lib/one/main.tf", "{{ (time.Now).UnixNano }}\n");
+    sandbox.file("lib/common.sh", "echo 1\n");
+    sandbox.run(&["apply"]).exits(0);
+    assert_eq!(sandbox.calls(), ["one up"]);
+    let recorded = |sandbox: &Sandbox| {
+        let shown = sandbox
+            .run(&["state", "show", "one", "--json"])
+            .exits(0)
+            .json();
+        shown["record"]["fingerprint"]["run"]["stamped"].clone()
+    };
+    let ran_with = recorded(&sandbox);
+    assert!(ran_with.is_string(), "{ran_with}");
+    // Another shared file, which nobody mentions, makes betterform look at the stage from scratch.
+    sandbox.file("lib/new.sh", "echo 2\n");
+    let ran = sandbox.run(&["apply", "--json"]).exits(0);
+    ran.says("stage-restamped");
+    assert!(sandbox.calls().is_empty());
+    assert_eq!(recorded(&sandbox), ran_with);
+}

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::core::event::Event;
-use crate::core::fingerprint::Manifest;
+use crate::core::fingerprint::{Kind, Manifest};
 use crate::core::lineage::{INHERITED, Own};
 use crate::core::plan::Reason;
 use crate::core::stage::{Action, Outcome};
@@ -174,9 +174,16 @@ impl Coordinator<'_> {
     pub(super) fn restamp(&mut self, stage: usize, examined: Examined) {
         let mut payload = examined.payload;
         self.add_nodes(stage, &mut payload);
+        let mut fingerprint = examined.attempt.fingerprint;
+        // What `ctl` last ran with stays recorded: of a stage that is rendered to something else each time, this render was not run.
+        let recorded = self.site.known(stage).map(|known| &known.recorded);
+        let ran_with = recorded.and_then(|recorded| recorded.fingerprint.as_ref());
+        if let Some(stamped) = ran_with.and_then(|ran_with| ran_with.run.get(&Kind::Stamped)) {
+            fingerprint.run.insert(Kind::Stamped, *stamped);
+        }
         let restamp = Restamp {
             stage: self.site.name(stage).clone(),
-            fingerprint: examined.attempt.fingerprint,
+            fingerprint,
             detail: examined.attempt.detail,
             stamped: examined.attempt.stamped,
             payload,
