@@ -25,10 +25,17 @@ impl Sink for Silent {
 
 /// Refuses names of stages that there are not, before anything is written.
 pub(super) fn refuse_unknown(session: &Session, choice: &Selection) -> Result<()> {
-    let known = session.stages();
-    selection::resolve(&choice.stages, &known)?;
-    selection::resolve(&choice.exclude, &known)?;
+    named(session, &choice.stages)?;
+    named(session, &choice.exclude)?;
     Ok(())
+}
+
+/// The stages that patterns name.
+fn named(session: &Session, patterns: &[String]) -> Result<BTreeSet<StageName>> {
+    if patterns.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    selection::resolve(patterns, &session.stages())
 }
 
 /// Which stages take part: all; or those named and what they depend on; or, with `--only`, just those named.
@@ -39,31 +46,34 @@ pub(super) fn goal(
     force: bool,
 ) -> Result<Goal> {
     let graph = &session.graph;
-    let known = session.stages();
-    let named = selection::resolve(&choice.stages, &known)?;
-    let excluded = selection::resolve(&choice.exclude, &known)?;
-    let ix = |stage: &StageName| graph.find(stage.as_str());
-    let mut chosen: BTreeSet<Ix> = match (choice.stages.is_empty(), choice.only) {
-        (true, _) => graph.order().iter().copied().collect(),
-        (false, true) => named.iter().filter_map(ix).collect(),
-        (false, false) => graph.with_ancestors(named.iter().filter_map(ix)),
+    let chosen = named(session, &choice.stages)?;
+    let excluded = named(session, &choice.exclude)?;
+    let places = |names: &BTreeSet<StageName>| -> BTreeSet<Ix> {
+        let found = names.iter().filter_map(|stage| graph.find(stage.as_str()));
+        found.collect()
     };
-    chosen.retain(|ix| !excluded.contains(graph.name(*ix)));
-    refuse_gaps(site, &chosen)?;
-    let forced = |stage: usize| {
-        let all = choice.stages.is_empty();
-        force && (all || named.contains(site.name(stage)))
-    };
+    let all = choice.stages.is_empty();
+    let mut selected = vec![all; graph.len()];
+    let mut taking_part = places(&chosen);
+    if !choice.only {
+        taking_part = graph.with_ancestors(taking_part);
+    }
+    for ix in taking_part {
+        selected[ix.index()] = true;
+    }
+    for ix in places(&excluded) {
+        selected[ix.index()] = false;
+    }
+    refuse_gaps(site, &selected)?;
+    let is_named = |stage: usize| force && chosen.contains(site.name(stage));
     let stages = 0..graph.len();
     Ok(Goal {
-        selected: stages
+        selected,
+        forced: stages
             .clone()
-            .map(|stage| chosen.contains(&graph.ix(stage)))
+            .map(|s| force && all || is_named(s))
             .collect(),
-        forced: stages.clone().map(forced).collect(),
-        named: stages
-            .map(|stage| force && named.contains(site.name(stage)))
-            .collect(),
+        named: stages.map(is_named).collect(),
         fail_fast: session.project.settings.file.fail_fast.unwrap_or(false),
         jobs: session.jobs(),
         verbose: false,
@@ -71,14 +81,16 @@ pub(super) fn goal(
 }
 
 /// A stage can take part only if what it depends on does too, or is up.
-fn refuse_gaps(site: &Site<'_>, chosen: &BTreeSet<Ix>) -> Result<()> {
-    for stage in chosen {
-        for needed in site.graph.dependencies(*stage) {
-            let is_up = site
-                .known(needed.index())
-                .is_some_and(|known| known.recorded.status.is_up());
-            if !is_up && !chosen.contains(needed) {
-                let (stage, needed) = (site.graph.name(*stage), site.graph.name(*needed));
+fn refuse_gaps(site: &Site<'_>, selected: &[bool]) -> Result<()> {
+    let graph = site.graph;
+    for stage in (0..graph.len()).filter(|stage| selected[*stage]) {
+        for needed in graph.dependencies(graph.ix(stage)) {
+            let is_up = || {
+                let known = site.known(needed.index());
+                known.is_some_and(|known| known.recorded.status.is_up())
+            };
+            if !selected[needed.index()] && !is_up() {
+                let (stage, needed) = (site.name(stage), site.name(needed.index()));
                 return Err(Error::failed(format!(
                     "`{stage}` depends on `{needed}`, which is not up and would not be brought up"
                 ))

@@ -13,6 +13,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -233,16 +234,34 @@ impl Manifest {
 
     /// The digest under which it is stored.
     pub fn digest(&self) -> Digest {
-        let mut hasher = Hasher::new("manifest");
-        hasher.number(self.entries.len() as u64);
-        for (name, digest) in &self.entries {
-            hasher.field(name.as_bytes()).digest(digest);
-        }
-        for link in &self.links {
-            hasher.digest(link);
-        }
-        hasher.finish()
+        let entries = self.entries.iter();
+        digest_of(
+            entries.map(|(name, digest)| (name.as_str(), digest)),
+            &self.links,
+        )
     }
+
+    /// The digest of a manifest in which there is nothing.
+    pub fn empty_digest() -> Digest {
+        static EMPTY: LazyLock<Digest> = LazyLock::new(|| Manifest::default().digest());
+        *EMPTY
+    }
+}
+
+/// The digest of the manifest of these entries and links alone, which must be sorted and distinct.
+pub fn digest_of<'a>(
+    entries: impl ExactSizeIterator<Item = (&'a str, &'a Digest)>,
+    links: impl IntoIterator<Item = &'a Digest>,
+) -> Digest {
+    let mut hasher = Hasher::new("manifest");
+    hasher.number(entries.len() as u64);
+    for (name, digest) in entries {
+        hasher.field(name.as_bytes()).digest(digest);
+    }
+    for link in links {
+        hasher.digest(link);
+    }
+    hasher.finish()
 }
 
 /// All entries of a manifest, those of the manifests that it links to included; `load` fetches a manifest by its digest.
@@ -257,7 +276,7 @@ pub fn flatten<E>(
     let mut entries = BTreeMap::new();
     let mut reached = BTreeSet::from([root]);
     let mut open = vec![root];
-    let empty = Manifest::default().digest();
+    let empty = Manifest::empty_digest();
     while let Some(digest) = open.pop() {
         match load(&digest)? {
             Some(manifest) => {

@@ -1,6 +1,6 @@
 //! The graph of stages: order, dependencies, closures, cycles. Knows nothing of the file it was read from.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -22,7 +22,7 @@ impl Ix {
 #[derive(Clone, Debug, Default)]
 pub struct StageGraph {
     names: Vec<StageName>,
-    by_name: BTreeMap<StageName, Ix>,
+    by_name: HashMap<StageName, Ix>,
     dependencies: Vec<Vec<Ix>>,
     dependents: Vec<Vec<Ix>>,
     order: Vec<Ix>,
@@ -152,9 +152,7 @@ impl StageGraph {
 
     /// The stage of that name.
     pub fn find(&self, name: &str) -> Option<Ix> {
-        StageName::new(name)
-            .ok()
-            .and_then(|name| self.by_name.get(&name).copied())
+        self.by_name.get(name).copied()
     }
 
     /// All stages, dependencies first.

@@ -3,9 +3,9 @@
 //! many links as there are edges, however deep the graph is. Knows nothing of how the digests came about.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
-use crate::core::fingerprint::{Digest, Kind, Manifest};
+use crate::core::fingerprint::{Digest, Kind, Manifest, digest_of};
 use crate::core::stage::StageName;
 
 /// The kinds of input that are inherited.
@@ -54,7 +54,7 @@ impl Lineage {
         Self {
             settled: vec![None; names.len()],
             given: vec![false; names.len()],
-            empty: Manifest::default().digest(),
+            empty: Manifest::empty_digest(),
             ended: Vec::new(),
             index: RefCell::default(),
             names,
@@ -64,7 +64,7 @@ impl Lineage {
 
     /// A stage has ended, after all that it depends on.
     pub fn settle(&mut self, stage: usize, own: Own) {
-        let nodes = INHERITED.map(|kind| self.node(stage, &own, kind).1);
+        let nodes = INHERITED.map(|kind| self.digest(stage, &own, kind));
         self.settled[stage] = Some(Settled { own, nodes });
         self.ended.push(u32::try_from(stage).unwrap_or(u32::MAX));
     }
@@ -72,9 +72,15 @@ impl Lineage {
     /// What a stage inherits, by kind: the input of its run key.
     pub fn inherited(&self, stage: usize, kind: Kind) -> Manifest {
         Manifest {
-            links: self.links(stage, kind),
+            links: self.links(stage, kind).into_iter().collect(),
             ..Manifest::default()
         }
+    }
+
+    /// The digest of what a stage inherits, by kind; `None` if that is nothing.
+    pub fn inherited_digest(&self, stage: usize, kind: Kind) -> Option<Digest> {
+        let links = self.links(stage, kind);
+        (!links.is_empty()).then(|| digest_of([].into_iter(), &links))
     }
 
     /// The nodes of a stage's ancestors that were not given out before, to be stored.
@@ -88,7 +94,7 @@ impl Lineage {
             };
             self.given[ancestor] = true;
             for kind in INHERITED {
-                manifests.extend(self.node(ancestor, &settled.own, kind).0);
+                manifests.extend(self.node(ancestor, &settled.own, kind));
             }
             open.extend(&self.dependencies[ancestor]);
         }
@@ -107,40 +113,66 @@ impl Lineage {
         index.ended = self.ended.len();
         let (stage, kind) = *index.places.get(digest)?;
         let own = self.settled[stage as usize]?.own;
-        self.node(stage as usize, &own, kind).0
+        self.node(stage as usize, &own, kind)
     }
 
-    /// A stage's node, and its digest. The node is `None` where it would be empty or say just what its only link says.
-    fn node(&self, stage: usize, own: &Own, kind: Kind) -> (Option<Manifest>, Digest) {
+    /// A stage's node; `None` where it would be empty or say just what its only link says.
+    fn node(&self, stage: usize, own: &Own, kind: Kind) -> Option<Manifest> {
+        let (entry, links) = self.parts(stage, own, kind);
+        let manifest = Manifest {
+            entries: entry
+                .into_iter()
+                .map(|(name, digest)| (name.to_owned(), *digest))
+                .collect(),
+            links: links.into_iter().collect(),
+        };
+        (manifest.entries.len() == 1 || manifest.links.len() > 1).then_some(manifest)
+    }
+
+    /// The digest of a stage's node, or of what says the same.
+    fn digest(&self, stage: usize, own: &Own, kind: Kind) -> Digest {
+        let (entry, links) = self.parts(stage, own, kind);
+        match (entry, links.as_slice()) {
+            (None, []) => self.empty,
+            (None, [only]) => *only,
+            (entry, links) => digest_of(entry.into_iter(), links),
+        }
+    }
+
+    /// What a stage's node holds: an entry, if it has one, and links, sorted.
+    fn parts<'a>(
+        &'a self,
+        stage: usize,
+        own: &'a Own,
+        kind: Kind,
+    ) -> (Option<(&'a str, &'a Digest)>, Vec<Digest>) {
         let mut links = self.links(stage, kind);
-        let mut manifest = Manifest::default();
-        match kind {
-            Kind::Output if own.outputs != self.empty => drop(links.insert(own.outputs)),
-            Kind::Generated if own.generated != self.empty => drop(links.insert(own.generated)),
-            Kind::Ancestor => {
-                let name = self.names[stage].to_string();
-                manifest.entries.insert(name, own.incarnation);
+        let mut link = |digest: Digest| {
+            if let (true, Err(place)) = (digest != self.empty, links.binary_search(&digest)) {
+                links.insert(place, digest);
             }
-            _ => {}
+        };
+        match kind {
+            Kind::Output => link(own.outputs),
+            Kind::Generated => link(own.generated),
+            _ => return (Some((self.names[stage].as_str(), &own.incarnation)), links),
         }
-        match links.first() {
-            None if manifest.entries.is_empty() => return (None, self.empty),
-            Some(only) if links.len() == 1 && manifest.entries.is_empty() => return (None, *only),
-            _ => {}
-        }
-        manifest.links = links;
-        let digest = manifest.digest();
-        (Some(manifest), digest)
+        (None, links)
     }
 
-    fn links(&self, stage: usize, kind: Kind) -> BTreeSet<Digest> {
+    /// The nodes of a stage's dependencies, sorted.
+    fn links(&self, stage: usize, kind: Kind) -> Vec<Digest> {
         let at = INHERITED.iter().position(|k| *k == kind).unwrap_or(0);
-        let dependencies = self.dependencies[stage].iter();
-        dependencies
-            .filter_map(|dependency| self.settled[*dependency as usize])
+        let settled = self.dependencies[stage]
+            .iter()
+            .filter_map(|dependency| self.settled[*dependency as usize].as_ref());
+        let mut links: Vec<Digest> = settled
             .map(|settled| settled.nodes[at])
             .filter(|node| *node != self.empty)
-            .collect()
+            .collect();
+        links.sort_unstable();
+        links.dedup();
+        links
     }
 }
 
@@ -161,7 +193,7 @@ mod tests {
         let outputs = Manifest::of([(format!("{output}/o"), Digest::of(output.as_bytes()))]);
         let own = Own {
             outputs: outputs.digest(),
-            generated: Manifest::default().digest(),
+            generated: Manifest::empty_digest(),
             incarnation: Digest::of(output.as_bytes()),
         };
         (outputs, own)
@@ -203,7 +235,7 @@ mod tests {
     #[test]
     fn what_passes_nothing_on_leaves_no_trace() {
         let mut lineage = lineage(&[&[], &[0], &[1]]);
-        let nothing = Manifest::default().digest();
+        let nothing = Manifest::empty_digest();
         let (_, first) = own("s0");
         lineage.settle(0, first);
         let silent = Own {

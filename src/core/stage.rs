@@ -1,5 +1,6 @@
 //! What a stage is called, what is done to it, and what is recorded of it.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -46,6 +47,13 @@ impl StageName {
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// A name and its text are equal, ordered and hashed alike.
+impl Borrow<str> for StageName {
+    fn borrow(&self) -> &str {
+        self.as_str()
     }
 }
 

@@ -48,7 +48,7 @@ impl Known {
 
     /// What it passes on to its dependents.
     pub fn own(&self) -> Own {
-        let empty = Manifest::default().digest();
+        let empty = Manifest::empty_digest();
         Own {
             outputs: self.recorded.outputs.unwrap_or(empty),
             generated: self.recorded.generated.unwrap_or(empty),

@@ -52,7 +52,7 @@ impl Part {
     fn is_empty(&self) -> bool {
         match self {
             Self::Manifest(manifest) => manifest.is_empty(),
-            Self::Digest(digest) => *digest == Manifest::default().digest(),
+            Self::Digest(digest) => *digest == Manifest::empty_digest(),
         }
     }
 }
@@ -105,7 +105,7 @@ impl Inputs {
     pub(super) fn digest(&self, kind: Kind) -> Digest {
         match self.0.get(&kind) {
             Some(part) => part.digest(),
-            None => Manifest::default().digest(),
+            None => Manifest::empty_digest(),
         }
     }
 

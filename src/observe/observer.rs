@@ -260,11 +260,10 @@ impl<'a> Observer<'a> {
     /// leaves out count too: a change of what is left out must not go unnoticed.
     pub(super) fn templates(&self, stage: usize) -> Result<(Part, bool)> {
         let root = self.template_dir(stage);
-        let tree = Tree::list(&root, Walk::all(Follow::Files))?;
+        let key = Key::new("template", &root);
+        let tree = self.cache.list(key, &root)?;
         let configured = tree.files().any(|(name, _)| name == b".gomplate.yaml");
-        let contents = self
-            .cache
-            .contents(Key::new("template", &root), &tree, CONTENTS)?;
+        let contents = self.cache.contents(key, &tree, CONTENTS)?;
         Ok((Part::from(contents), configured))
     }
 

@@ -34,11 +34,10 @@ impl Outputs<'_> {
     /// A directory or file that cannot be read.
     pub fn of_stage(&self, stage: &StageName) -> Result<Contents> {
         let root = self.directory.join(stage.as_str());
-        let tree = Tree::list(&root, Walk::all(Follow::Files))?;
+        let key = Key::new("outputs", &root);
+        let tree = self.cache.list(key, &root)?;
         let prefix = format!("{stage}/");
-        let hashing = self.hashing(&prefix);
-        self.cache
-            .contents(Key::new("outputs", &root), &tree, hashing)
+        self.cache.contents(key, &tree, self.hashing(&prefix))
     }
 
     /// The manifest of `$OUTPUT_DIR/STAGE`, whether it changed or not.

@@ -14,7 +14,7 @@ use crate::core::location::Locations;
 use crate::core::name::escape;
 use crate::error::{Error, Result};
 use crate::system::clock;
-use crate::system::tree::{Files, Follow, Kind, Stat, Walk, list, select};
+use crate::system::tree::{Files, Follow, Kind, Stat, Walk, list, listing, select};
 
 /// Files below one directory, as they were when it was listed.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub struct Tree {
     files: Files,
     /// Nanoseconds since 1970, from before the first look.
     listed: i64,
+    /// Whether directories were read for it.
+    read: bool,
 }
 
 /// How contents become digests.
@@ -53,7 +55,38 @@ impl Tree {
             exists: files.is_some(),
             files: files.unwrap_or_default(),
             listed,
+            read: true,
         })
+    }
+
+    /// Lists a directory again of which [`Self::memory`] was remembered; `None` if names may have come or gone since.
+    ///
+    /// # Errors
+    /// A file or directory of which nothing can be said, though it may be there.
+    pub fn again(root: &Path, memory: &[u8]) -> Result<Option<Self>> {
+        let listed = clock::now_ns();
+        Ok(listing::again(root, memory)?.map(|files| Self {
+            root: root.to_owned(),
+            exists: true,
+            files,
+            listed,
+            read: false,
+        }))
+    }
+
+    /// What is to be remembered of a listing that followed links to files, so that the directory need not be read again;
+    /// nothing where names could come or go unnoticed.
+    pub fn memory(&self) -> Option<Vec<u8>> {
+        let settled = |stat: &Stat| stat.newest() < self.listed.saturating_sub(margin(stat));
+        if !self.files.directories().all(settled) {
+            return None;
+        }
+        listing::remember(&self.root, &self.files)
+    }
+
+    /// Whether directories were read for it, not only files looked at.
+    pub fn was_read(&self) -> bool {
+        self.read
     }
 
     /// Looks at the files of the given names alone, relative to a directory, whether they are there or not.
@@ -67,6 +100,7 @@ impl Tree {
             exists: true,
             files: select(root, names)?,
             listed,
+            read: false,
         })
     }
 
@@ -116,14 +150,14 @@ impl Tree {
             .any(|(_, stat)| stat.kind == Kind::Symlink)
     }
 
-    /// What the file system says of all files, as one digest. No file is opened for it.
-    pub fn signature(&self) -> Digest {
-        let mut hasher = Hasher::new("tree");
-        hasher.number(self.exists.into());
+    /// Adds what the file system says of all files to a signature. No file is opened for it.
+    pub(super) fn sign(&self, hasher: &mut Hasher) {
+        hasher
+            .number(self.exists.into())
+            .number(self.files.len() as u64);
         for (name, stat) in self.files.iter() {
             hasher.field(name).field(&packed(stat));
         }
-        hasher.finish()
     }
 
     /// Whether a later change of any file is certain to change the signature: no file has a time so near to that of the

@@ -30,7 +30,7 @@ const RECORDS: &str = "SELECT name, status, incarnation, fingerprint, detail, st
 pub(super) fn records(connection: &Connection) -> Step<Records> {
     let mut statement = connection.prepare(RECORDS)?;
     let mut rows = statement.query([])?;
-    let mut records = Records::new();
+    let mut records = Vec::new();
     let mut last_run = None;
     while let Some(row) = rows.next()? {
         let name = row.get_ref(0)?.as_str().unwrap_or_default();
@@ -44,12 +44,12 @@ pub(super) fn records(connection: &Connection) -> Step<Records> {
         } else {
             last_run.clone_from(&recorded.run);
         }
-        records.insert(name, recorded);
+        records.push((name, recorded));
     }
     drop(rows);
     // The pages that were read are not needed again.
     connection.execute_batch("PRAGMA shrink_memory")?;
-    Ok(records)
+    Ok(records.into_iter().collect())
 }
 
 fn recorded(row: &Row<'_>) -> Step<Recorded> {

@@ -3,6 +3,8 @@
 //! Made for thousands of small directories: one open directory at a time, everything else by names relative to it, no
 //! allocation a file. Knows nothing of what is in the files.
 
+pub mod listing;
+
 use std::ffi::OsStr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -100,6 +102,8 @@ impl Walk<'_> {
 pub struct Files {
     names: Vec<u8>,
     entries: Vec<(u32, u32, Stat)>,
+    /// The directories that were read, each with a `/` behind and as it was before; the root has no name.
+    directories: Vec<(Vec<u8>, Stat)>,
 }
 
 impl Files {
@@ -118,6 +122,11 @@ impl Files {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// The directories that were read, as they were before.
+    pub fn directories(&self) -> impl Iterator<Item = &Stat> {
+        self.directories.iter().map(|(_, stat)| stat)
     }
 
     fn name(&self, (start, length, _): &(u32, u32, Stat)) -> &[u8] {
@@ -211,7 +220,9 @@ pub fn list(root: &Path, walk: Walk<'_>) -> Result<Option<Files>> {
 /// # Errors
 /// A file of which nothing can be said, though it may be there.
 pub fn select<'a>(root: &Path, names: impl IntoIterator<Item = &'a [u8]>) -> Result<Files> {
-    let top = match open(CWD, root.as_os_str().as_bytes()) {
+    // It is not read: a path will do, which costs less than an open directory.
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let top = match openat(CWD, root, flags, Mode::empty()) {
         Ok(top) => Some(top),
         Err(Errno::NOENT | Errno::NOTDIR) => None,
         Err(error) => return Err(refused(root, b"", error)),
@@ -219,7 +230,7 @@ pub fn select<'a>(root: &Path, names: impl IntoIterator<Item = &'a [u8]>) -> Res
     let mut files = Files::default();
     for name in names {
         let found = match &top {
-            Some(top) => top.fd().and_then(|top| look(top, name, Follow::Files)),
+            Some(top) => look(top.as_fd(), name, Follow::Files),
             None => Ok(None),
         };
         let stat = found.map_err(|error| refused(root, name, error))?;
@@ -233,12 +244,13 @@ impl Lister<'_> {
     /// Reads one directory: its files are listed, its directories are left to do.
     fn read(&mut self, directory: &mut Dir, this: &Pending) -> Result<()> {
         let refused = |root, error| refused(root, &this.name, error);
-        let Some(place) = self
-            .enter(directory, this)
-            .map_err(|error| refused(self.root, error))?
-        else {
+        let found = directory.fd().and_then(fstat);
+        let found = found.map_err(|error| refused(self.root, error))?;
+        let Some(place) = self.enter(&found, this) else {
             return Ok(());
         };
+        let stat = from_system(&found, Kind::Directory);
+        self.files.directories.push((this.name.clone(), stat));
         while let Some(entry) = directory.read() {
             let entry = entry.map_err(|error| refused(self.root, error))?;
             let name = entry.file_name().to_bytes();
@@ -255,23 +267,22 @@ impl Lister<'_> {
     }
 
     /// Notes that a directory is entered, and where; `None` if it lies in itself.
-    fn enter(&mut self, directory: &Dir, this: &Pending) -> Result<Option<usize>, Errno> {
+    fn enter(&mut self, found: &rustix::fs::Stat, this: &Pending) -> Option<usize> {
         if self.walk.follow != Follow::All {
-            return Ok(Some(0));
+            return Some(0);
         }
-        let found = fstat(directory.fd()?)?;
         let (device, inode) = (found.st_dev, found.st_ino);
         let mut above = this.parent;
         while let Some((device2, inode2, parent)) = self.entered.get(above) {
             if (device, inode) == (*device2, *inode2) {
                 self.files
-                    .push(b"", name_of(&this.name), from_system(&found, Kind::Symlink));
-                return Ok(None);
+                    .push(b"", name_of(&this.name), from_system(found, Kind::Symlink));
+                return None;
             }
             above = *parent;
         }
         self.entered.push((device, inode, this.parent));
-        Ok(Some(self.entered.len() - 1))
+        Some(self.entered.len() - 1)
     }
 
     /// One entry of a directory.

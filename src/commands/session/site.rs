@@ -60,7 +60,17 @@ impl Session {
         observer: &'a Observer<'a>,
         records: &mut Records,
     ) -> Site<'a> {
-        let stages = (0..self.graph.len()).map(|index| self.graph.name(self.graph.ix(index)));
+        let mut known: Vec<_> = (0..self.graph.len()).map(|_| None).collect();
+        let others = std::mem::take(records)
+            .into_iter()
+            .filter_map(|(stage, recorded)| {
+                let Some(ix) = self.graph.find(stage.as_str()) else {
+                    return Some((stage, recorded));
+                };
+                known[ix.index()] = Some(Known::new(recorded));
+                None
+            });
+        *records = others.collect();
         Site {
             project: &self.project,
             graph: &self.graph,
@@ -68,9 +78,7 @@ impl Session {
             stop: self.stop.clone(),
             secrets: &self.secrets,
             advises: false,
-            known: stages
-                .map(|stage| records.remove(stage).map(Known::new))
-                .collect(),
+            known,
             reports: OnceLock::new(),
         }
     }

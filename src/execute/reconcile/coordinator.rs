@@ -190,10 +190,24 @@ impl<'a> Coordinator<'a> {
                 return;
             }
             let Some(job) = self.next_job() else { return };
-            self.idle.remove(&worker);
-            // A worker that is gone has panicked; its stage is then never reported, and the scope passes the panic on.
-            let _ = self.workers[worker].send(Message::Job(job));
+            self.hand_out(worker, job);
         }
+    }
+
+    fn hand_out_looks(&mut self) {
+        while let Some(worker) = self.idle.first().copied() {
+            if self.is_stopping() {
+                return;
+            }
+            let Some(look) = self.next_look() else { return };
+            self.hand_out(worker, look);
+        }
+    }
+
+    fn hand_out(&mut self, worker: usize, job: Job) {
+        self.idle.remove(&worker);
+        // A worker that is gone has panicked; its stage is then never reported, and the scope passes the panic on.
+        let _ = self.workers[worker].send(Message::Job(job));
     }
 
     /// Takes all stages whose turn has come.
@@ -222,12 +236,15 @@ impl<'a> Coordinator<'a> {
 
     fn next_job(&mut self) -> Option<Job> {
         // Looks come first: they cost little, and only then it is known which stages are the heaviest that may start.
-        let share = self.ahead.len() / (self.workers.len() * 2);
-        let look = self.ahead.next(share.clamp(1, CHUNK)).map(Job::Look);
-        look.or_else(|| {
+        self.next_look().or_else(|| {
             let stage = self.next_waiting()?;
             Some(Job::Examine(Box::new(self.subject(stage))))
         })
+    }
+
+    fn next_look(&mut self) -> Option<Job> {
+        let share = self.ahead.len() / (self.workers.len() * 2);
+        self.ahead.next(share.clamp(1, CHUNK)).map(Job::Look)
     }
 
     /// The first stage that needs to be examined and whose pool has room.
@@ -297,6 +314,8 @@ impl<'a> Coordinator<'a> {
                 results,
             } => {
                 self.idle.insert(worker);
+                // It goes on looking while this is taken in.
+                self.hand_out_looks();
                 for (stage, look) in results {
                     if let Some(look) = self.ahead.looked(stage, ahead, look) {
                         self.looked(stage, look);
@@ -359,9 +378,9 @@ impl<'a> Coordinator<'a> {
             return false;
         };
         INHERITED.into_iter().all(|kind| {
-            let manifest = self.lineage.inherited(stage, kind);
-            let counts = !manifest.is_empty() && (kind != Kind::Generated || generated);
-            recorded.run.get(&kind).copied() == counts.then(|| manifest.digest())
+            let counts = kind != Kind::Generated || generated;
+            let now = counts.then(|| self.lineage.inherited_digest(stage, kind));
+            recorded.run.get(&kind).copied() == now.flatten()
         })
     }
 

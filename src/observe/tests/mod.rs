@@ -12,6 +12,7 @@ use crate::observe::tree::Tree;
 use crate::system::tree::{Follow, Walk};
 
 mod cache;
+mod listing;
 mod outputs;
 mod shared;
 mod tree;

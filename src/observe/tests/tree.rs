@@ -104,13 +104,19 @@ fn what_is_special_is_not_opened_and_what_is_gone_is_left_out() {
     assert!(tree.manifest(Hashing::default()).unwrap().is_empty());
 }
 
+fn signature(tree: &Tree) -> Digest {
+    let mut hasher = Hasher::new("test");
+    tree.sign(&mut hasher);
+    hasher.finish()
+}
+
 #[test]
 fn every_change_changes_the_signature() {
     let sandbox = Sandbox::new();
     sandbox.put(b"a", "1");
     sandbox.put(b"b", "2");
-    let mut seen = vec![sandbox.settled().signature()];
-    assert_eq!(sandbox.tree().signature(), seen[0]);
+    let mut seen = vec![signature(&sandbox.settled())];
+    assert_eq!(signature(&sandbox.tree()), seen[0]);
     let changes: [(&str, &dyn Fn()); 6] = [
         ("content of the same size", &|| sandbox.put(b"a", "3")),
         ("mode", &|| sandbox.mode(b"a", 0o700)),
@@ -138,7 +144,7 @@ fn every_change_changes_the_signature() {
     ];
     for (what, change) in changes {
         change();
-        let signature = sandbox.settled().signature();
+        let signature = signature(&sandbox.settled());
         assert!(!seen.contains(&signature), "{what}");
         seen.push(signature);
     }
@@ -147,7 +153,7 @@ fn every_change_changes_the_signature() {
     fs::create_dir(sandbox.path(b"none")).unwrap();
     let empty = Tree::list(&sandbox.path(b"none"), Walk::all(Follow::Files)).unwrap();
     assert!(empty.exists() && empty.is_settled());
-    assert_ne!(none.signature(), empty.signature());
+    assert_ne!(signature(&none), signature(&empty));
 }
 
 #[test]
@@ -168,5 +174,5 @@ fn files_that_just_changed_are_not_settled() {
     let missing = Tree::select(sandbox.root(), [&b"none"[..]]).unwrap();
     assert!(missing.is_settled());
     assert_eq!(missing.files().len(), 1);
-    assert_ne!(missing.signature(), Digest::ABSENT);
+    assert_ne!(signature(&missing), Digest::ABSENT);
 }

@@ -3,10 +3,13 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::fs::PermissionsExt as _;
 use std::panic::resume_unwind;
 use std::path::Path;
 use std::thread;
+
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, openat, statat};
 
 use crate::core::graph::StageGraph;
 use crate::core::stage::StageName;
@@ -158,10 +161,8 @@ impl Declared {
             problems.extend(self.unknown_dependencies());
         }
         problems.extend(self.directory_problems(library));
-        let known = |name: &StageName| self.by_name.contains_key(name);
         let edges = self.stages.iter().map(|stage| {
-            let dependencies = stage.dependencies.iter().map(|(name, _)| name);
-            let dependencies = dependencies.filter(|name| known(name)).cloned();
+            let dependencies = stage.dependencies.iter().map(|(name, _)| name.clone());
             (stage.name.clone(), dependencies.collect())
         });
         match StageGraph::new(&edges.collect::<Vec<_>>()) {
@@ -175,7 +176,14 @@ impl Declared {
 
     /// What is wrong with the stages' directories. All processors look, since there may be many.
     fn directory_problems(&self, library: &Path) -> Vec<Problem> {
+        // Names below an open directory are found sooner than paths.
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let opened = openat(CWD, library, flags, Mode::empty()).ok();
+        let is_well = |stage: &str| opened.as_ref().is_some_and(|at| has_ctl(at.as_fd(), stage));
         let problem = |stage: &Stage| {
+            if is_well(stage.name.as_str()) {
+                return None;
+            }
             let (message, help) = missing(library, stage.name.as_str())?;
             let problem = Problem::new(stage.place, message);
             Some(Problem { help, ..problem })
@@ -248,7 +256,16 @@ fn third_argument(callee: Macro, extra: &Word) -> Problem {
 /// How many directories one thread looks at, at least.
 const SHARE: usize = 256;
 
-/// What is wrong with a stage's directory, and what to do; one look at the disk if nothing is.
+/// Whether a stage in a library has an executable `ctl`.
+fn has_ctl(library: BorrowedFd<'_>, stage: &str) -> bool {
+    let found = statat(library, format!("{stage}/ctl"), AtFlags::empty());
+    found.is_ok_and(|found| {
+        let is_file = FileType::from_raw_mode(found.st_mode) == FileType::RegularFile;
+        is_file && found.st_mode & 0o100 != 0
+    })
+}
+
+/// What is wrong with a stage's directory, and what to do.
 fn missing(library: &Path, stage: &str) -> Option<(String, Option<String>)> {
     let ctl = library.join(stage).join("ctl");
     match std::fs::metadata(&ctl) {
