@@ -56,6 +56,9 @@ pub enum StateCommand {
         old: String,
         /// The new name
         new: String,
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
     },
     /// Forget a stage; what it brought up stays
     Rm {
@@ -64,6 +67,9 @@ pub enum StateCommand {
         /// Forget it although it is up
         #[arg(long)]
         force: bool,
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
     },
     /// Say what became of a state that was found at another place
     Adopt(Adopt),
@@ -71,13 +77,27 @@ pub enum StateCommand {
     Unprotect {
         /// The stage
         stage: String,
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
     },
 }
 
-/// Options of `state adopt`: exactly one of them.
+/// Options of `state adopt`.
+#[derive(Args, Debug)]
+pub struct Adopt {
+    /// What became of it.
+    #[command(flatten)]
+    pub place: Place,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What became of a state that was found at another place: exactly one of these.
 #[derive(Args, Debug)]
 #[group(required = true, multiple = false)]
-pub struct Adopt {
+pub struct Place {
     /// This is a copy of a deployment: nothing is up here
     #[arg(long)]
     pub copy: bool,

@@ -8,7 +8,7 @@ use crate::cli::{Global, StateCommand};
 use crate::commands::selection;
 use crate::commands::session::{Call, Library, Session};
 use crate::core::record::{Attempted, Edge, Recorded, StampedFile};
-use crate::core::stage::StageName;
+use crate::core::stage::{StageName, Status};
 use crate::error::{Error, Result};
 use crate::state::{Adoption, Snapshot, Store};
 use crate::ui::sink;
@@ -19,11 +19,43 @@ pub(super) fn run(call: &Call, global: &Global, command: &StateCommand) -> Resul
     match command {
         StateCommand::List { json } => list(&session, *json),
         StateCommand::Show { stage, json } => show(&session, stage, *json),
-        StateCommand::Mv { old, new } => rename(&session, old, new),
-        StateCommand::Rm { stage, force } => remove(&session, stage, *force),
-        StateCommand::Adopt(how) => adopt(&session, how.copy),
-        StateCommand::Unprotect { stage } => unprotect(&session, stage),
+        StateCommand::Mv { old, new, json } => {
+            let (old, new) = rename(&session, old, new)?;
+            let text = format!("{old} is recorded as {new}");
+            tell(*json, &text, json!({ "stage": new, "renamed_from": old }))
+        }
+        StateCommand::Rm { stage, force, json } => {
+            let (stage, was) = remove(&session, stage, *force)?;
+            let text = format!("{stage} is forgotten");
+            tell(*json, &text, json!({ "stage": stage, "forgotten": was }))
+        }
+        StateCommand::Adopt(how) => {
+            adopt(&session, how.place.copy)?;
+            let (how_adopted, what) = if how.place.copy {
+                ("copy", "nothing is up here")
+            } else {
+                ("moved", "this is its place now")
+            };
+            let text = format!("the state is adopted: {what}");
+            tell(how.json, &text, json!({ "adopted": how_adopted }))
+        }
+        StateCommand::Unprotect { stage, json } => {
+            let stage = unprotect(&session, stage)?;
+            let text = format!("{stage} may be taken down");
+            tell(*json, &text, json!({ "stage": stage, "protected": false }))
+        }
     }
+}
+
+/// Says what was done: a line, or a document.
+fn tell(json: bool, text: &str, mut document: Value) -> Result<u8> {
+    if json {
+        document["version"] = json!(1);
+        sink::print(&format!("{document:#}\n"))?;
+    } else {
+        sink::print(&format!("{text}\n"))?;
+    }
+    Ok(0)
 }
 
 fn list(session: &Session, json: bool) -> Result<u8> {
@@ -132,7 +164,7 @@ fn attempt_row(attempt: &Attempted) -> Vec<String> {
 
 /// A stage was renamed: its record, its edges, and its directories, which are moved first, so that a failure leaves the record
 /// that the next try needs.
-fn rename(session: &Session, old: &str, new: &str) -> Result<u8> {
+fn rename(session: &Session, old: &str, new: &str) -> Result<(StageName, StageName)> {
     let (_lock, opened) = session.write("state mv", None)?;
     let mut store = opened.store;
     let old = selection::recorded(old, &opened.records)?;
@@ -163,8 +195,7 @@ fn rename(session: &Session, old: &str, new: &str) -> Result<u8> {
     }
     store.rename(&old, &new)?;
     store.close()?;
-    sink::print(&format!("{old} is recorded as {new}\n"))?;
-    Ok(0)
+    Ok((old, new))
 }
 
 /// Refuses to move a directory to where there is something, before any is moved.
@@ -190,7 +221,8 @@ fn move_directory(old: &Path, new: &Path) -> Result<()> {
     std::fs::rename(old, new).map_err(|error| Error::io("cannot move", old, &error))
 }
 
-fn remove(session: &Session, name: &str, force: bool) -> Result<u8> {
+/// Forgets a stage, and says as what it was recorded.
+fn remove(session: &Session, name: &str, force: bool) -> Result<(StageName, Status)> {
     let (_lock, opened) = session.write("state rm", None)?;
     let mut store = opened.store;
     let stage = selection::recorded(name, &opened.records)?;
@@ -205,11 +237,10 @@ fn remove(session: &Session, name: &str, force: bool) -> Result<u8> {
     }
     store.remove(&stage)?;
     store.close()?;
-    sink::print(&format!("{stage} is forgotten\n"))?;
-    Ok(0)
+    Ok((stage, status))
 }
 
-fn adopt(session: &Session, copy: bool) -> Result<u8> {
+fn adopt(session: &Session, copy: bool) -> Result<()> {
     let _lock = session.lock("state adopt", None)?;
     let adoption = if copy {
         Adoption::Copy
@@ -221,22 +252,14 @@ fn adopt(session: &Session, copy: bool) -> Result<u8> {
         .notes
         .iter()
         .for_each(|note| session.warn(&note.to_string(), None));
-    opened.store.close()?;
-    let what = if copy {
-        "nothing is up here"
-    } else {
-        "this is its place now"
-    };
-    sink::print(&format!("the state is adopted: {what}\n"))?;
-    Ok(0)
+    opened.store.close()
 }
 
-fn unprotect(session: &Session, name: &str) -> Result<u8> {
+fn unprotect(session: &Session, name: &str) -> Result<StageName> {
     let (_lock, opened) = session.write("state unprotect", None)?;
     let mut store = opened.store;
     let stage = selection::recorded(name, &opened.records)?;
     store.unprotect(&stage)?;
     store.close()?;
-    sink::print(&format!("{stage} may be taken down\n"))?;
-    Ok(0)
+    Ok(stage)
 }

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::Stdio;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::sandbox::{CTL, Sandbox, ran as ran_of};
 
@@ -396,6 +396,32 @@ fn a_stage_that_is_up_is_forgotten_only_by_force() {
     assert!(!list.contains("app"), "{list}");
     sandbox.run(&["down", "--yes", "-j1"]).exits(0);
     assert_eq!(sandbox.calls(), ["db down", "net down"]);
+}
+
+#[test]
+fn what_was_done_to_the_state_is_told_as_a_document() {
+    let sandbox = row();
+    sandbox.file("lib/betterform.toml", "[stage.db]\nprotect = true\n");
+    sandbox.run(&["apply"]).exits(0);
+    std::fs::rename(sandbox.path("lib/app"), sandbox.path("lib/web")).expect("renamed");
+    sandbox.dag(&[("net", ""), ("db", "net"), ("web", "db")]);
+    for (command, document) in [
+        (
+            &["mv", "app", "web"][..],
+            json!({ "version": 1, "stage": "web", "renamed_from": "app" }),
+        ),
+        (
+            &["unprotect", "db"],
+            json!({ "version": 1, "stage": "db", "protected": false }),
+        ),
+        (
+            &["rm", "web", "--force"],
+            json!({ "version": 1, "stage": "web", "forgotten": "up" }),
+        ),
+    ] {
+        let arguments = [&["state"][..], command, &["--json"]].concat();
+        assert_eq!(sandbox.run(&arguments).json(), document);
+    }
 }
 
 #[test]

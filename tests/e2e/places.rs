@@ -76,9 +76,9 @@ fn a_copied_deployment_is_refused_until_someone_says_what_it_is() {
             .says("state adopt --moved");
     }
     assert!(sandbox.calls().is_empty());
-    sandbox
-        .run(&["-C", copy, "state", "adopt", "--copy"])
-        .exits(0);
+    let adopted = sandbox.run(&["-C", copy, "state", "adopt", "--copy", "--json"]);
+    let document = serde_json::json!({ "version": 1, "adopted": "copy" });
+    assert_eq!(adopted.exits(0).json(), document);
     sandbox.run(&["-C", copy, "down"]).exits(0);
     assert!(sandbox.calls().is_empty(), "nothing is up there");
     sandbox.run(&["-C", copy, "apply", "-j1"]).exits(0);
