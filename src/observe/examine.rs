@@ -129,7 +129,7 @@ impl Observer<'_> {
     ) -> Result<(Examined, Rendered)> {
         let before = known.map(Known::detail).unwrap_or_default();
         let (rendered, stamp) = self.render_steadily(stage, &before.reads)?;
-        let stamped = self.stamped_files(stage, &rendered);
+        let stamped = self.stamped_files(stage, &rendered)?;
         let mut detail = self.search(stage, &rendered, &before)?;
         detail
             .made

@@ -233,7 +233,7 @@ impl<'a> Observer<'a> {
         let environment = self.project.ctl_environment(Some(self.name(stage)));
         self.with_request(stage, &environment, &|request| {
             let mut rendered = self.stamper.render(request)?;
-            if let Some(sensitive) = self.sensitive(stage) {
+            if let Some(sensitive) = self.sensitive(stage)? {
                 sensitive.restrict(&mut rendered.files);
             }
             Ok(rendered)

@@ -175,33 +175,39 @@ impl Observer<'_> {
     }
 
     /// The stamped files as they are to be recorded, before `ctl up` runs.
-    pub(super) fn stamped_files(&self, stage: usize, rendered: &Rendered) -> Vec<StampedFile> {
-        let sensitive = self.sensitive(stage);
+    pub(super) fn stamped_files(
+        &self,
+        stage: usize,
+        rendered: &Rendered,
+    ) -> Result<Vec<StampedFile>> {
+        let sensitive = self.sensitive(stage)?;
         let files = rendered.files.iter();
-        files
-            .map(|(path, file)| {
-                let sensitive = sensitive
-                    .as_ref()
-                    .is_some_and(|sensitive| sensitive.names(path));
-                let stored = self.may_be_stored(sensitive, &file.content);
-                StampedFile {
-                    path: escape(path.as_os_str().as_bytes()),
-                    executable: file.is_executable(),
-                    sensitive,
-                    digest: Digest::of(&self.locations.normalise(&file.content)),
-                    content: stored.then(|| Digest::of(&file.content)),
-                }
-            })
-            .collect()
+        let files = files.map(|(path, file)| {
+            let sensitive = sensitive
+                .as_ref()
+                .is_some_and(|sensitive| sensitive.names(path));
+            let stored = self.may_be_stored(sensitive, &file.content);
+            StampedFile {
+                path: escape(path.as_os_str().as_bytes()),
+                executable: file.is_executable(),
+                sensitive,
+                digest: Digest::of(&self.locations.normalise(&file.content)),
+                content: stored.then(|| Digest::of(&file.content)),
+            }
+        });
+        Ok(files.collect())
     }
 
     /// The patterns of sensitive files of a stage, if there are any.
-    pub fn sensitive(&self, stage: usize) -> Option<Sensitive> {
+    ///
+    /// # Errors
+    /// One is not valid.
+    pub fn sensitive(&self, stage: usize) -> Result<Option<Sensitive>> {
         let patterns = &self.settings(stage).stamp.sensitive;
         if patterns.is_empty() {
-            return None;
+            return Ok(None);
         }
-        Sensitive::new(patterns).ok()
+        Sensitive::new(patterns).map(Some)
     }
 
     fn may_be_stored(&self, sensitive: bool, content: &[u8]) -> bool {

@@ -65,6 +65,21 @@ impl Ran {
     }
 }
 
+/// betterform itself. Where the tests are a background job of a script, Ctrl-C is ignored, and so it would be by what they
+/// start.
+fn program() -> Command {
+    let program = env!("CARGO_BIN_EXE_betterform");
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    if ignored.is_none_or(|mask| mask & 0b10 == 0) {
+        return Command::new(program);
+    }
+    let mut command = Command::new("env");
+    command.args(["--default-signal=INT", program]);
+    command
+}
+
 /// A library in `lib/`, a deployment in `dep/`.
 pub struct Sandbox {
     root: TempDir,
@@ -200,7 +215,7 @@ impl Sandbox {
 
     /// betterform, ready to run in the deployment with a clean environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_betterform"));
+        let mut command = program();
         command
             .args(arguments)
             .current_dir(self.path("dep"))
