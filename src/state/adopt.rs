@@ -36,7 +36,7 @@ impl Store {
                 path.display()
             )));
         }
-        let mut opened = Self::open_anywhere(path, Access::Write)?;
+        let mut opened = Self::open_anywhere(path, Access::Write, None)?;
         if opened.store.found()? == Found::AtHome {
             let message = format!("the state `{}` is where it always was", path.display());
             return Err(Error::usage(message)

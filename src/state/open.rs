@@ -1,9 +1,11 @@
-//! Opening a state: making a new one, telling a damaged, foreign, newer or copied one, and reading where nothing may be
-//! written. Knows nothing of what the records mean.
+//! Opening a state: making a new one, and telling a damaged, foreign, newer or copied one. Knows nothing of what the records
+//! mean.
+
+mod to_read;
 
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -11,11 +13,12 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::core::record::{Change, status_after};
 use crate::error::{Error, Result};
+use crate::state::early::Early;
 use crate::state::failure::{Failure, Step};
 use crate::state::header::{self, Header};
 use crate::state::journal::Journal;
+use crate::state::open::to_read::open_to_read;
 use crate::state::place::{Found, Identity, resolve};
-use crate::state::reading::patiently;
 use crate::state::{Access, Mode, Note, Opened, Records, Store, files, migrate, read};
 use crate::system::{clock, fault, private};
 
@@ -30,7 +33,15 @@ impl Store {
     /// If the system refuses; if the file is not a state, or of a newer version; if it is a copy of a state that still
     /// lies where it was.
     pub fn open(path: &Path, access: Access) -> Result<Opened> {
-        let mut opened = Self::open_anywhere(path, access)?;
+        Self::open_after(path, access, None)
+    }
+
+    /// The same, with records that were read earlier: they are read again only if the state changed since.
+    ///
+    /// # Errors
+    /// Those of [`Self::open`].
+    pub fn open_after(path: &Path, access: Access, early: Option<Early>) -> Result<Opened> {
+        let mut opened = Self::open_anywhere(path, access, early)?;
         match opened.store.found()? {
             Found::AtHome => {}
             Found::Moved => {
@@ -44,10 +55,14 @@ impl Store {
     }
 
     /// Opens a state without asking whether it is a copy.
-    pub(super) fn open_anywhere(path: &Path, access: Access) -> Result<Opened> {
+    pub(super) fn open_anywhere(
+        path: &Path,
+        access: Access,
+        early: Option<Early>,
+    ) -> Result<Opened> {
         match access {
-            Access::Read => open_to_read(path),
-            Access::Write => open_to_write(path),
+            Access::Read => open_to_read(path, early),
+            Access::Write => open_to_write(path, early),
         }
     }
 
@@ -80,9 +95,7 @@ fn refuse_copy(path: &Path, old: &Path) -> Error {
     .hint("`betterform state adopt --moved`: this is the deployment, and the old place is given up")
 }
 
-// ---------------------------------------------------------------------------------------------------------- writing
-
-fn open_to_write(path: &Path) -> Result<Opened> {
+fn open_to_write(path: &Path, mut early: Option<Early>) -> Result<Opened> {
     let directory = path.parent();
     if let Some(directory) = directory.filter(|parent| !parent.as_os_str().is_empty()) {
         private::create_directory(directory)?;
@@ -99,18 +112,20 @@ fn open_to_write(path: &Path) -> Result<Opened> {
                 continue;
             }
             Looked::Garbage => "it is empty or not a database".to_owned(),
-            Looked::State { lost } => match open_state(path, lost) {
-                Ok((store, records)) => {
-                    notes.extend(lost.then(|| changes_lost(path)));
-                    return Ok(Opened {
-                        store,
-                        records,
-                        notes,
-                    });
+            Looked::State { lost, header } => {
+                match open_state(path, lost, early_at(&mut early, path, header)) {
+                    Ok((store, records)) => {
+                        notes.extend(lost.then(|| changes_lost(path)));
+                        return Ok(Opened {
+                            store,
+                            records,
+                            notes,
+                        });
+                    }
+                    Err(failure) if failure.is_damage() => reason_of(&failure),
+                    Err(failure) => return Err(failure.into_error("open", path)),
                 }
-                Err(failure) if failure.is_damage() => reason_of(&failure),
-                Err(failure) => return Err(failure.into_error("open", path)),
-            },
+            }
         };
         if let Some(to) = files::set_aside(path, clock::now_ms())? {
             notes.push(Note::SetAside { to, reason });
@@ -163,7 +178,7 @@ fn initialise(connection: &mut Connection, identity: &Identity) -> Step<()> {
     Ok(())
 }
 
-fn open_state(path: &Path, lost: bool) -> Step<(Store, Records)> {
+fn open_state(path: &Path, lost: bool, early: Option<Records>) -> Step<(Store, Records)> {
     let mut connection = connect(path, Access::Write)?;
     refuse_newer(path, migrate::version(&connection)?)?;
     migrate::migrate(&mut connection, migrate::MIGRATIONS)?;
@@ -177,7 +192,10 @@ fn open_state(path: &Path, lost: bool) -> Step<(Store, Records)> {
     if !lost {
         store.tidy_up()?;
     }
-    let records = load(&store.connection, store.lost)?;
+    let records = match early {
+        Some(records) => records,
+        None => load(&store.connection, store.lost)?,
+    };
     Ok((store, records))
 }
 
@@ -191,97 +209,18 @@ fn make_private(path: &Path) -> Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(refused)
 }
 
-// ---------------------------------------------------------------------------------------------------------- reading
-
-fn open_to_read(path: &Path) -> Result<Opened> {
-    let resolved = fs::canonicalize(path);
-    let path = resolved.as_deref().unwrap_or(path);
-    let (lost, reason) = match look(path)? {
-        Looked::Missing => return nothing(path, None),
-        Looked::Garbage => (false, Some("it is empty or not a database".to_owned())),
-        Looked::State { lost } => (lost, None),
-    };
-    if let Some(reason) = reason {
-        return nothing(path, Some(reason));
-    }
-    match patiently(|| read_state(path, lost)) {
-        Ok((store, records)) => {
-            let notes = lost.then(|| changes_lost(path)).into_iter().collect();
-            Ok(Opened {
-                store,
-                records,
-                notes,
-            })
-        }
-        Err(failure) if failure.is_damage() => nothing(path, Some(reason_of(&failure))),
-        Err(failure) => Err(failure.into_error("read", path)),
-    }
+/// Records that were read earlier, if the state has not changed since.
+fn early_at(early: &mut Option<Early>, path: &Path, header: header::State) -> Option<Records> {
+    early
+        .take()
+        .and_then(|early| early.records_of(path, header))
 }
-
-fn read_state(path: &Path, lost: bool) -> Step<(Store, Records)> {
-    // Opening a database whose `-wal` file is lost would make a new one, and hide the loss from the next writer.
-    if lost {
-        return read_copy(path, lost);
-    }
-    let direct = connect(path, Access::Read).and_then(|connection| {
-        let version = migrate::version(&connection)?;
-        refuse_newer(path, version)?;
-        if version < migrate::latest() {
-            return Ok(None);
-        }
-        let store = Store::new(path, connection, Access::Read)?;
-        let records = load(&store.connection, store.lost)?;
-        Ok(Some((store, records)))
-    });
-    match direct {
-        Ok(Some(opened)) => Ok(opened),
-        Ok(None) => read_copy(path, lost),
-        Err(failure) if failure.wants_a_copy() => read_copy(path, lost),
-        Err(failure) => Err(failure),
-    }
-}
-
-/// Reads a private copy: where the directory is read-only, where a killed run's changes have to be undone first, and
-/// where the schema is older.
-fn read_copy(path: &Path, lost: bool) -> Step<(Store, Records)> {
-    let (directory, copy) = files::copy(path)?;
-    let mut connection = connect(&copy, Access::Write)?;
-    refuse_newer(path, migrate::version(&connection)?)?;
-    migrate::migrate(&mut connection, migrate::MIGRATIONS)?;
-    let mut store = Store::new(path, connection, Access::Read)?;
-    store.lost = lost;
-    store.copy = Some(directory);
-    let records = load(&store.connection, store.lost)?;
-    Ok((store, records))
-}
-
-/// An empty state, in memory.
-fn nothing(path: &Path, reason: Option<String>) -> Result<Opened> {
-    let open = || {
-        let mut connection = Connection::open_in_memory()?;
-        let identity = Identity::new(PathBuf::from(path))?;
-        initialise(&mut connection, &identity)?;
-        Store::new(path, connection, Access::Read)
-    };
-    let store = open().map_err(|failure: Failure| failure.into_error("read", path))?;
-    let damaged = |reason| Note::Damaged {
-        path: path.to_path_buf(),
-        reason,
-    };
-    Ok(Opened {
-        store,
-        records: Records::new(),
-        notes: reason.map(damaged).into_iter().collect(),
-    })
-}
-
-// ------------------------------------------------------------------------------------------------------------- both
 
 /// What lies at the path.
 enum Looked {
     Missing,
     Garbage,
-    State { lost: bool },
+    State { lost: bool, header: header::State },
 }
 
 /// Looks at the header and the `-wal` file, as of one moment, though a run may be writing.
@@ -311,6 +250,7 @@ fn looked(path: &Path, header: Header, wal: bool) -> Result<Looked> {
             refuse_newer(path, state.version.into())?;
             Ok(Looked::State {
                 lost: state.at_work && !wal,
+                header: state,
             })
         }
     }

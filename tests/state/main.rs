@@ -9,6 +9,7 @@
 
 mod concurrency;
 mod damage;
+mod early;
 mod edits;
 mod kill;
 mod measure;

@@ -5,6 +5,7 @@ mod records;
 mod run;
 mod site;
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -18,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::source::config::{self, Config};
 use crate::source::dag::{self, Dag};
 use crate::source::project::{DAG_FILE, Project};
-use crate::state::Records;
+use crate::state::{Early, Records};
 use crate::system::environment::Environment;
 use crate::system::fault;
 use crate::system::signal::Stop;
@@ -55,6 +56,8 @@ pub(super) struct Session {
     pub(super) secrets: Secrets,
     pub(super) stop: Stop,
     command_line: Vec<String>,
+    /// The records as they were when the session began, until the state is opened.
+    early: RefCell<Option<Early>>,
 }
 
 impl Session {
@@ -82,7 +85,15 @@ impl Session {
             let help = warning.hints().first().map(String::as_str);
             session.warn(warning.message(), help);
         }
-        match session.load_dag() {
+        // Reading many records takes as long as reading a large DAG.
+        let (dag, early) = std::thread::scope(|scope| {
+            let path = session.project.state_path();
+            let early = running.map(|_| scope.spawn(|| Early::read(path)));
+            let dag = session.load_dag();
+            (dag, early.and_then(|early| early.join().ok().flatten()))
+        });
+        session.early = RefCell::new(early);
+        match dag {
             Ok(dag) => {
                 session.graph = dag.graph;
                 session.dag_files = dag.files;
@@ -116,6 +127,7 @@ impl Session {
             command_line: call.arguments.iter().map(recorded).collect(),
             secrets,
             project,
+            early: RefCell::default(),
         }
     }
 

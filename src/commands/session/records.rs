@@ -12,7 +12,7 @@ use crate::system::{clock, liveness};
 impl Session {
     /// Opens the state to read it: needs no lock, and never waits.
     pub(in crate::commands) fn read(&self) -> Result<Opened> {
-        Ok(self.noted(Store::open(self.project.state_path(), Access::Read)?))
+        self.open(Access::Read)
     }
 
     /// Takes the lock, and opens the state to write it.
@@ -22,7 +22,7 @@ impl Session {
         lock_timeout: Option<&str>,
     ) -> Result<(Lock, Opened)> {
         let lock = self.lock(command, lock_timeout)?;
-        let opened = self.noted(Store::open(self.project.state_path(), Access::Write)?);
+        let opened = self.open(Access::Write)?;
         self.refuse_survivors(&opened.records)?;
         Ok((lock, opened))
     }
@@ -50,11 +50,13 @@ impl Session {
         )
     }
 
-    fn noted(&self, opened: Opened) -> Opened {
+    fn open(&self, access: Access) -> Result<Opened> {
+        let early = self.early.take();
+        let opened = Store::open_after(self.project.state_path(), access, early)?;
         for note in &opened.notes {
             self.warn(&note.to_string(), None);
         }
-        opened
+        Ok(opened)
     }
 
     /// Refuses to go on while processes of a stage still live whose attempt was interrupted.

@@ -57,9 +57,16 @@ fn a_directory_to_which_nothing_was_added_is_not_read_again() {
     assert!(!look(&cache, &sandbox).was_read());
 }
 
+type Change = (&'static str, fn(&Sandbox));
+
+fn rename(sandbox: &Sandbox, from: &[u8], to: &[u8]) {
+    #[expect(clippy::disallowed_methods, reason = "a test's own files")]
+    fs::rename(sandbox.path(from), sandbox.path(to)).unwrap();
+}
+
 #[test]
 fn a_name_that_comes_or_goes_is_seen() {
-    let changes: [(&str, fn(&Sandbox)); 9] = [
+    let changes: [Change; 9] = [
         ("new file", |sandbox| sandbox.put(b"new", "")),
         ("new file below", |sandbox| sandbox.put(b"b/d/new", "")),
         ("new file in an empty directory", |sandbox| {
@@ -77,7 +84,7 @@ fn a_name_that_comes_or_goes_is_seen() {
             fs::remove_file(sandbox.path(b"b/c")).unwrap();
         }),
         ("file renamed", |sandbox| {
-            fs::rename(sandbox.path(b"a"), sandbox.path(b"aa")).unwrap();
+            rename(sandbox, b"a", b"aa");
         }),
         ("file becomes a directory", |sandbox| {
             fs::remove_file(sandbox.path(b"z")).unwrap();
@@ -88,7 +95,7 @@ fn a_name_that_comes_or_goes_is_seen() {
             symlink("b", sandbox.path(b"link")).unwrap();
         }),
         ("directory replaced by its copy", |sandbox| {
-            fs::rename(sandbox.path(b"b"), sandbox.path(b"old")).unwrap();
+            rename(sandbox, b"b", b"old");
             sandbox.put(b"b/c", "1");
             sandbox.put(b"b/d/e", "1");
             fs::remove_dir_all(sandbox.path(b"old")).unwrap();

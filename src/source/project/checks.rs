@@ -80,6 +80,9 @@ impl Project {
         let genfiles = disk::real(&self.wave.genfiles);
         let mut wrong = Vec::new();
         let links = [links(&self.wave.impl_dir), links(&self.wave.genfiles)];
+        // The stage, if there is one of that name, below whose stamped directory the library lies.
+        let below = library.strip_prefix(&genfiles).ok();
+        let above_library = below.and_then(|below| below.components().next());
         for stage in stages {
             for (root, real, name, links) in [
                 (&self.wave.impl_dir, &library, "the library", &links[0]),
@@ -100,8 +103,8 @@ impl Project {
                     ));
                 }
             }
-            let stamped = genfiles.join(stage.as_str());
-            if library.starts_with(&stamped) {
+            if above_library.is_some_and(|above| above.as_os_str() == stage.as_str()) {
+                let stamped = genfiles.join(stage.as_str());
                 let message = format!(
                     "stage `{stage}` would be stamped over the library, at `{}`",
                     stamped.display()
