@@ -16,6 +16,8 @@ mod arguments;
 mod calls;
 #[path = "gotemplate/host.rs"]
 mod host;
+#[path = "functions/methods.rs"]
+mod methods;
 #[path = "functions/texts.rs"]
 mod texts;
 #[path = "functions/yaml.rs"]
@@ -70,6 +72,7 @@ fn real(binary: &Path, template: &str) -> Result<Vec<u8>, String> {
         .args(["-f", "-"])
         .env("GOMPLATE_LOG_FORMAT", "json")
         .env("TZ", "UTC")
+        .env("GOMPLATE_EXPERIMENTAL", "true")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -371,7 +374,7 @@ fn compare_calls(binary: &Path, dropped: bool, count: usize) {
     }
     let mut wrong = differences(binary, &rendered);
     // Each failure is a process of its own.
-    let compared = failed.len().min(count / 20);
+    let compared = failed.len().min(number("BETTERFORM_FAILURES", count / 20));
     for (template, ours) in &failed[..compared] {
         wrong.extend(other_failure(binary, template, ours));
     }

@@ -21,6 +21,8 @@ pub(super) struct StageHost<'a> {
     datasources: Datasources,
     /// What templates start with is a datasource, so what they take of it was read with that.
     pub(super) root_is_data: bool,
+    /// gomplate's configuration enables its experimental functions.
+    pub(super) is_experimental: bool,
     reads: Reads,
 }
 
@@ -30,6 +32,7 @@ impl<'a> StageHost<'a> {
             request,
             datasources,
             root_is_data: false,
+            is_experimental: false,
             reads: Reads::default(),
         }
     }
@@ -144,6 +147,10 @@ impl Host for StageHost<'_> {
         self.zone_data(name).ok_or_else(|| {
             format!("{HANDOVER}the time zone `{name}`, which this machine does not know")
         })
+    }
+
+    fn is_experimental(&mut self) -> bool {
+        self.is_experimental
     }
 
     fn datasource(&mut self, alias: &[u8], arguments: &[Text]) -> Result<Vec<SourceText>, String> {

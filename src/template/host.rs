@@ -75,6 +75,8 @@ pub trait Host {
     fn local_zone(&mut self) -> Result<LocalZone, String>;
     /// The data of a zone of the database, in the format `TZif`; `name` is relative and has no `..`.
     fn zone(&mut self, name: &str) -> Result<Vec<u8>, String>;
+    /// Whether gomplate's configuration enables its experimental functions.
+    fn is_experimental(&mut self) -> bool;
     /// The text of a datasource, or several that are to be merged, the first before the others; `arguments` are those after
     /// the alias. An alias that is a URL need not be defined.
     fn datasource(&mut self, alias: &[u8], arguments: &[Text]) -> Result<Vec<SourceText>, String>;

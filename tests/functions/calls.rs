@@ -1,5 +1,6 @@
 //! Calls of functions with arguments by chance: of the types that the functions declare, and of others.
 
+use super::methods::chained;
 use betterform::template::gomplate::DROPPED;
 use betterform::template::{Functions, Signature, Type};
 
@@ -193,21 +194,20 @@ fn is_repeatable(name: &str) -> bool {
         "crypto.AESEncrypt",
         "env.Env",
     ];
-    !matches!(
-        namespace,
-        "random" | "time" | "tmpl" | "net" | "sockaddr" | "_datasource"
-    ) && !matches!(
-        method,
-        "tpl"
-            | "include"
-            | "datasource"
-            | "ds"
-            | "listDatasources"
-            | "defineDatasource"
-            | "datasourceExists"
-            | "datasourceReachable"
-            | "slice"
-    ) && !exceptions.contains(&name)
+    !matches!(namespace, "random" | "time" | "tmpl" | "_datasource")
+        && !matches!(
+            method,
+            "tpl"
+                | "include"
+                | "datasource"
+                | "ds"
+                | "listDatasources"
+                | "defineDatasource"
+                | "datasourceExists"
+                | "datasourceReachable"
+                | "slice"
+        )
+        && !exceptions.contains(&name)
 }
 
 /// Templates with a call, and the name of the function: one that is gomplate's, or one that only its version 4 has.
@@ -230,6 +230,7 @@ pub(crate) fn templates(
         .map(|at| {
             let (name, signature) = all[at % all.len()];
             let call = call(&mut row, name, *signature);
+            let call = chained(&mut row, &call, &signature.result.to_string());
             let template = match row.next(6) {
                 0 => format!("{{{{ $v := {call} }}}}{{{{ printf \"%T %#v\" $v $v }}}}"),
                 1 | 2 => format!("{{{{ $v := {call} }}}}{{{{ printf \"%T %v\" $v $v }}}}"),

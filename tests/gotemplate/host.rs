@@ -45,6 +45,10 @@ impl Host for Nowhere {
         std::fs::read(format!("/usr/share/zoneinfo/{name}")).map_err(|error| error.to_string())
     }
 
+    fn is_experimental(&mut self) -> bool {
+        true
+    }
+
     fn datasource(&mut self, _: &[u8], _: &[Text]) -> Result<Vec<SourceText>, String> {
         Err("no such datasource".to_owned())
     }

@@ -1,7 +1,7 @@
 //! `env` and `file`: what a template reads of the world.
 
 use crate::template::function::Functions;
-use crate::template::gomplate::conv::text;
+use crate::template::gomplate::conv::{text, to_bool};
 use crate::template::gomplate::{HANDOVER, fixed, handover, namespace, open};
 use crate::template::host::{FileKind, Host};
 use crate::template::kind::Type;
@@ -100,6 +100,12 @@ fn value_or_file(host: &mut dyn Host, name: &[u8]) -> Result<Vec<u8>, String> {
         Err(why) if why.contains(HANDOVER) => Err(why),
         Err(_) => Ok(Vec::new()),
     }
+}
+
+/// Whether the environment enables the experimental functions.
+pub(super) fn enables_experiments(host: &mut dyn Host) -> Result<bool, String> {
+    let value = value_or_file(host, b"GOMPLATE_EXPERIMENTAL")?;
+    Ok(to_bool(&Value::text(value)))
 }
 
 /// No variable has such a name.

@@ -77,15 +77,6 @@ pub const REMARKS: &[(&str, &str)] = &[
         "files, directories, `env:`, `stdin:` and `merge:` are embedded; other schemes are handed over",
     ),
     ("math.Pow", "roots and powers out of range are handed over"),
-    ("net.ParseIP", "dropped by version 5; use `net.ParseAddr`"),
-    (
-        "net.ParseIPPrefix",
-        "dropped by version 5; use `net.ParsePrefix`",
-    ),
-    (
-        "net.ParseIPRange",
-        "dropped by version 5; use `net.ParseRange`",
-    ),
     (
         "regexp.Find",
         "expressions that Rust reads otherwise than Go are handed over",

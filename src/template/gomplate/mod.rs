@@ -26,6 +26,8 @@ mod layout;
 mod lists;
 mod maps;
 mod math;
+mod native;
+mod net;
 mod parse_yaml;
 mod path;
 mod pattern;
@@ -72,6 +74,7 @@ pub fn functions() -> Functions {
         encoding::add,
         env::add,
         math::add,
+        net::add,
         path::add,
         regexp::add,
         semver::add,
@@ -91,6 +94,14 @@ pub fn functions() -> Functions {
 /// The error that hands a template over.
 fn handover<T>(why: &str) -> Result<T, String> {
     Err(format!("{HANDOVER}{why}"))
+}
+
+/// Fails unless the experimental functions of gomplate are enabled.
+fn experimental(host: &mut dyn Host) -> Result<(), String> {
+    if host.is_experimental() || env::enables_experiments(host)? {
+        return Ok(());
+    }
+    Err("experimental function, but experimental mode not enabled".to_owned())
 }
 
 /// A function of a namespace, which may have another name of its own too.
