@@ -14,6 +14,8 @@
 mod arguments;
 #[path = "functions/calls.rs"]
 mod calls;
+#[path = "functions/chance.rs"]
+mod chance;
 #[path = "gotemplate/host.rs"]
 mod host;
 #[path = "functions/methods.rs"]
@@ -333,6 +335,18 @@ fn calls_by_chance() {
         Some(binary) => compare_calls(&binary, false, number("BETTERFORM_CALLS", 3000)),
         None => eprintln!("SKIPPED: no gomplate to compare calls with"),
     }
+}
+
+/// What is by chance has the form that gomplate's has.
+#[test]
+fn forms() {
+    let mut wrong = chance::wrong_forms(embedded);
+    wrong.extend(chance::wrong_shares(embedded));
+    match installed() {
+        Some(binary) => wrong.extend(chance::wrong_forms(|template| real(&binary, template))),
+        None => eprintln!("SKIPPED: no gomplate to compare forms with"),
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// The same with what only version 4 of gomplate has, as `GOMPLATE_V4` has it.

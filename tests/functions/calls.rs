@@ -178,23 +178,17 @@ fn call(row: &mut Row, name: &str, signature: Signature) -> String {
     call
 }
 
-/// Whether a function gives the same result each time, without changing the world.
-fn is_repeatable(name: &str) -> bool {
+/// Whether a function can be called by chance: it reads nothing of the world.
+fn is_called(name: &str) -> bool {
     let (namespace, method) = name.split_once('.').unwrap_or(("", name));
     let exceptions = [
-        "file.Write",
         "file.Read",
         "file.ReadDir",
         "file.Stat",
         "file.Walk",
-        "uuid.V1",
-        "uuid.V4",
-        "crypto.Bcrypt",
-        "crypto.EncryptAES",
-        "crypto.AESEncrypt",
         "env.Env",
     ];
-    !matches!(namespace, "random" | "time" | "tmpl" | "_datasource")
+    !matches!(namespace, "time" | "tmpl" | "_datasource")
         && !matches!(
             method,
             "tpl"
@@ -210,6 +204,21 @@ fn is_repeatable(name: &str) -> bool {
         && !exceptions.contains(&name)
 }
 
+/// Whether a function gives another result each time: then only what is always the same of it is compared.
+fn is_by_chance(name: &str) -> bool {
+    name.starts_with("random.") || matches!(name, "uuid.V1" | "uuid.V4" | "crypto.Bcrypt")
+}
+
+/// A template that tells the type and the length of a result, or only that there is one.
+fn shape(name: &str, call: &str) -> String {
+    let shown = if name == "random.Item" {
+        "one"
+    } else {
+        "{{ printf \"%T\" $v }}{{ if isKind \"string\" $v }} {{ strings.RuneCount $v }}{{ end }}"
+    };
+    format!("{{{{ $v := {call} }}}}{shown}")
+}
+
 /// Templates with a call, and the name of the function: one that is gomplate's, or one that only its version 4 has.
 pub(crate) fn templates(
     functions: &Functions,
@@ -223,7 +232,7 @@ pub(crate) fn templates(
     let all: Vec<(&String, &Signature)> = all
         .iter()
         .filter(|(name, _)| only.is_none_or(|only| name.contains(only)))
-        .filter(|(name, _)| is_repeatable(name) && DROPPED.contains(&name.as_str()) == dropped)
+        .filter(|(name, _)| is_called(name) && DROPPED.contains(&name.as_str()) == dropped)
         .collect();
     let count = if all.is_empty() { 0 } else { count };
     (0..count)
@@ -232,6 +241,7 @@ pub(crate) fn templates(
             let call = call(&mut row, name, *signature);
             let call = chained(&mut row, &call, &signature.result.to_string());
             let template = match row.next(6) {
+                _ if is_by_chance(name) => shape(name, &call),
                 0 => format!("{{{{ $v := {call} }}}}{{{{ printf \"%T %#v\" $v $v }}}}"),
                 1 | 2 => format!("{{{{ $v := {call} }}}}{{{{ printf \"%T %v\" $v $v }}}}"),
                 3 => format!("{{{{ {call} | toJSON }}}}"),

@@ -1,9 +1,9 @@
-//! `env` and `file`: what a template reads of the world.
+//! `env`: environment variables, and files that stand for them.
 
 use crate::template::function::Functions;
 use crate::template::gomplate::conv::{text, to_bool};
 use crate::template::gomplate::{HANDOVER, fixed, handover, namespace, open};
-use crate::template::host::{FileKind, Host};
+use crate::template::host::Host;
 use crate::template::kind::Type;
 use crate::template::value::{Map, Text, Value};
 
@@ -35,40 +35,6 @@ pub(super) fn add(functions: &mut Functions) {
                 let is_name = !name.is_empty() && !name.contains(&b'=') && !name.contains(&0);
                 Ok((is_name && host.env(&name).is_some()).into())
             }),
-        ],
-    );
-    namespace(
-        functions,
-        "file",
-        "*funcs.FileFuncs",
-        vec![
-            fixed(
-                "Read",
-                None,
-                &[Type::Any],
-                Type::Str,
-                |host, args| match host.read_file(&text(&args[0])?) {
-                    Ok(content) => Ok(Value::text(content)),
-                    // gomplate's words for it are its own.
-                    Err(why) => Err(why),
-                },
-            ),
-            fixed("Exists", None, &[Type::Any], Type::Bool, |host, args| {
-                Ok(host.status(&text(&args[0])?)?.is_some().into())
-            }),
-            fixed("IsDir", None, &[Type::Any], Type::Bool, |host, args| {
-                let status = host.status(&text(&args[0])?)?;
-                Ok(status
-                    .is_some_and(|status| status.kind == FileKind::Directory)
-                    .into())
-            }),
-            fixed(
-                "ReadDir",
-                None,
-                &[Type::Any],
-                Type::STRINGS,
-                |host, args| Ok(Value::strings(host.read_dir(&text(&args[0])?)?)),
-            ),
         ],
     );
 }

@@ -20,6 +20,7 @@ mod dotenv;
 mod dropped;
 mod encoding;
 mod env;
+mod file;
 mod glob;
 mod known;
 mod layout;
@@ -33,6 +34,7 @@ mod path;
 mod pattern;
 mod power;
 mod query;
+mod random;
 mod regexp;
 mod scalar;
 mod semver;
@@ -73,9 +75,11 @@ pub fn functions() -> Functions {
         dropped::add,
         encoding::add,
         env::add,
+        file::add,
         math::add,
         net::add,
         path::add,
+        random::add,
         regexp::add,
         semver::add,
         strings::add,
