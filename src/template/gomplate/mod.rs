@@ -36,6 +36,7 @@ mod power;
 mod query;
 mod random;
 mod regexp;
+mod remarks;
 mod scalar;
 mod semver;
 mod source_url;
@@ -58,7 +59,8 @@ use crate::template::value::Value;
 pub use crate::template::gomplate::data::from_config as config_value;
 pub use crate::template::gomplate::datasource::read as read_datasource;
 pub use crate::template::gomplate::dropped::DROPPED;
-pub use crate::template::gomplate::known::{NAMES, REMARKS, is_known};
+pub use crate::template::gomplate::known::{NAMES, is_known};
+pub use crate::template::gomplate::remarks::REMARKS;
 pub use crate::template::gomplate::source_url::SourceUrl;
 
 /// An error that begins with this is none of the template's: gomplate itself has to render it.
