@@ -5,7 +5,7 @@ use betterform::template::gomplate::DROPPED;
 use betterform::template::{Functions, Signature, Type};
 
 /// Values of all kinds, as templates write them.
-const ANY: [&str; 48] = [
+const ANY: [&str; 54] = [
     "nil",
     "true",
     "false",
@@ -54,6 +54,12 @@ const ANY: [&str; 48] = [
     "(base64.DecodeBytes \"aGk=\")",
     "(conv.ParseUint \"18446744073709551615\" 10 64)",
     "(conv.ToInt64 7)",
+    "(net.ParseAddr \"1.2.3.4\")",
+    "(net.ParsePrefix \"fe80::/10\")",
+    "(net.ParseRange \"1.2.3.4-1.2.3.9\").Prefixes",
+    "(net.ParseAddr \"1.2.3.4\").As4",
+    "(uuid.Parse \"6ba7b810-9dad-11d1-80b4-00c04fd430c8\")",
+    "(uuid.Parse \"6ba7b810-9dad-11d1-80b4-00c04fd430c8\").Version",
 ];
 
 const TEXTS: [&str; 24] = [
