@@ -36,7 +36,7 @@ This page is generated: `BETTERFORM_BLESS=1 cargo test --test function_list`.
 fn state(name: &str, embedded: bool) -> &'static str {
     match (embedded, name) {
         (true, _) => "embedded",
-        (false, "net.ParseIP" | "net.ParseIPPrefix" | "net.ParseIPRange" | "uuid.V7") => "none",
+        (false, "uuid.V7") => "none",
         (false, _) => "gomplate",
     }
 }

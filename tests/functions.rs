@@ -1,5 +1,5 @@
 //! gomplate's functions as embedded, against the gomplate that is installed: the lines of `tests/functions/expressions.txt`,
-//! `tests/functions/time.txt`, generated values through `toYAML`, and calls by chance. A line that begins with `! ` is one that
+//! `tests/functions/time.txt`, `tests/functions/dropped.txt`, generated values through `toYAML`, and calls by chance. A line that begins with `! ` is one that
 //! the embedded functions hand over, one with `x ` fails, with the same message.
 
 #![allow(
@@ -14,8 +14,12 @@
 mod arguments;
 #[path = "functions/calls.rs"]
 mod calls;
+#[path = "functions/chance.rs"]
+mod chance;
 #[path = "gotemplate/host.rs"]
 mod host;
+#[path = "functions/methods.rs"]
+mod methods;
 #[path = "functions/texts.rs"]
 mod texts;
 #[path = "functions/yaml.rs"]
@@ -46,6 +50,11 @@ fn installed() -> Option<PathBuf> {
         .or_else(|| on_path.into_iter().find(|path| path.is_file()))
 }
 
+#[expect(clippy::disallowed_methods, reason = "the environment of tests")]
+fn version_4() -> Option<PathBuf> {
+    std::env::var_os("GOMPLATE_V4").map(PathBuf::from)
+}
+
 static FUNCTIONS: LazyLock<Arc<Functions>> = LazyLock::new(|| Arc::new(functions()));
 
 /// What the embedded functions make of a template, or the message.
@@ -70,6 +79,7 @@ fn real(binary: &Path, template: &str) -> Result<Vec<u8>, String> {
         .args(["-f", "-"])
         .env("GOMPLATE_LOG_FORMAT", "json")
         .env("TZ", "UTC")
+        .env("GOMPLATE_EXPERIMENTAL", "true")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -162,7 +172,16 @@ fn expressions() {
         include_str!("functions/time.txt"),
     ];
     let lines = texts.iter().flat_map(|text| text.lines());
-    let binary = installed();
+    compare_expressions(lines, installed());
+}
+
+/// What version 5 of gomplate dropped, against version 4.
+#[test]
+fn dropped_expressions() {
+    compare_expressions(include_str!("functions/dropped.txt").lines(), version_4());
+}
+
+fn compare_expressions<'l>(lines: impl Iterator<Item = &'l str>, binary: Option<PathBuf>) {
     let mut wrong = Vec::new();
     let mut rendered = Vec::new();
     for line in lines.filter(|line| !line.is_empty()) {
@@ -194,6 +213,9 @@ const RECORDED: &str = "tests/functions/recorded.jsonl";
 /// The same of `time.txt`, without zones, of which other machines have other data.
 const RECORDED_TIMES: &str = "tests/functions/recorded_times.jsonl";
 
+/// What version 4 of gomplate made of `dropped.txt`, written with `GOMPLATE_V4`.
+const RECORDED_DROPPED: &str = "tests/functions/recorded_dropped.jsonl";
+
 /// What gomplate gave is what the embedded functions give, or they hand it over. `BETTERFORM_BLESS=1 cargo test --test functions`
 /// records it anew with the gomplate that is installed: the lines of `expressions.txt`, and calls by chance.
 #[test]
@@ -204,6 +226,7 @@ const RECORDED_TIMES: &str = "tests/functions/recorded_times.jsonl";
 fn recorded() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let (path, times) = (root.join(RECORDED), root.join(RECORDED_TIMES));
+    let dropped = root.join(RECORDED_DROPPED);
     if std::env::var_os("BETTERFORM_BLESS").is_some() {
         match installed() {
             Some(binary) => {
@@ -212,16 +235,25 @@ fn recorded() {
             }
             None => eprintln!("SKIPPED: no gomplate to record with"),
         }
+        match version_4() {
+            Some(binary) => {
+                let expressions = expressions_of(include_str!("functions/dropped.txt"));
+                std::fs::write(&dropped, results(&binary, expressions)).unwrap();
+            }
+            None => eprintln!("SKIPPED: `GOMPLATE_V4` is not set, to record with"),
+        }
     }
     let mut wrong = Vec::new();
     let mut compared = 0;
-    let text = [path, times].map(|path| std::fs::read_to_string(path).unwrap());
+    let text = [path, times, dropped].map(|path| std::fs::read_to_string(path).unwrap());
     for line in text.iter().flat_map(|text| text.lines()) {
         let record: serde_json::Value = serde_json::from_str(line).unwrap();
         let template = record["template"].as_str().unwrap();
         let (ours, expected) = match embedded(template) {
             Err(why) if is_left(&why) => continue,
             Err(why) => (why.replace("<arg>", "-"), record["error"].as_str()),
+            // gomplate writes nothing where all is blank.
+            Ok(text) if text.trim_ascii().is_empty() => (String::new(), record["output"].as_str()),
             Ok(text) => (String::from_utf8(text).unwrap(), record["output"].as_str()),
         };
         compared += 1;
@@ -332,11 +364,22 @@ fn calls_by_chance() {
     }
 }
 
+/// What is by chance has the form that gomplate's has.
+#[test]
+fn forms() {
+    let mut wrong = chance::wrong_forms(embedded);
+    wrong.extend(chance::wrong_shares(embedded));
+    match installed() {
+        Some(binary) => wrong.extend(chance::wrong_forms(|template| real(&binary, template))),
+        None => eprintln!("SKIPPED: no gomplate to compare forms with"),
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// The same with what only version 4 of gomplate has, as `GOMPLATE_V4` has it.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "the environment of tests")]
 fn dropped_calls_by_chance() {
-    match std::env::var_os("GOMPLATE_V4").map(PathBuf::from) {
+    match version_4() {
         Some(binary) => compare_calls(&binary, true, number("BETTERFORM_CALLS", 3000) / 10),
         None => eprintln!(
             "SKIPPED: `GOMPLATE_V4` is not set, so what version 5 dropped is not compared"
@@ -371,7 +414,7 @@ fn compare_calls(binary: &Path, dropped: bool, count: usize) {
     }
     let mut wrong = differences(binary, &rendered);
     // Each failure is a process of its own.
-    let compared = failed.len().min(count / 20);
+    let compared = failed.len().min(number("BETTERFORM_FAILURES", count / 20));
     for (template, ours) in &failed[..compared] {
         wrong.extend(other_failure(binary, template, ours));
     }

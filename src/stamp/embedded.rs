@@ -87,6 +87,7 @@ impl Rendering<'_> {
         let unreadable = |unreadable| self.unreadable(&unreadable);
         let datasources = Datasources::configured(config).map_err(unreadable)?;
         let mut host = StageHost::new(request, datasources);
+        host.is_experimental = config.is_experimental;
         let renders = |file: &SourceFile| file.treatment == Treatment::Render;
         let given = !config.context.is_empty() || !config.templates.is_empty();
         // Without an action in them, files are templates all the same.

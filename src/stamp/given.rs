@@ -118,7 +118,8 @@ fn templates_at(
     let is_plain = alias
         .split('/')
         .all(|part| !matches!(part, "" | "." | ".."));
-    for name in host.names_in(bytes)? {
+    for entry in host.entries(bytes)? {
+        let name = entry.name;
         let path = path.join(OsStr::from_bytes(&name));
         let is_directory = path.is_dir();
         if is_directory && !path.is_symlink() {

@@ -29,9 +29,12 @@ const HANDED_OVER: [&str; 6] = [
     "pluginTimeout",
     "postExec",
     "execPipe",
-    "experimental",
+    EXPERIMENTAL,
     "chmod",
 ];
+
+/// A key that is obeyed where its value is a truth value; gomplate fails at others.
+const EXPERIMENTAL: &str = "experimental";
 
 /// The settings of a `.gomplate.yaml`; the default is that of an absent file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,6 +55,8 @@ pub struct GomplateConfig {
     pub excludes: Vec<String>,
     /// `excludeProcessing`: patterns of files that are copied.
     pub exclude_processing: Vec<String>,
+    /// `experimental`: experimental functions are enabled.
+    pub is_experimental: bool,
     /// The keys that are set and that only the real gomplate obeys.
     pub handed_over: Vec<&'static str>,
     settings: BTreeMap<String, Digest>,
@@ -128,9 +133,11 @@ impl GomplateConfig {
             missing_key: missing_key(read("missingKey")).map_err(named("missingKey"))?,
             excludes: lines("excludes")?,
             exclude_processing: lines("excludeProcessing")?,
+            is_experimental: *read(EXPERIMENTAL) == Value::Bool(true),
             handed_over: HANDED_OVER
                 .into_iter()
                 .filter(|key| is_set(read(key)))
+                .filter(|key| *key != EXPERIMENTAL || !read(key).is_boolean())
                 .collect(),
             settings: keys
                 .iter()
@@ -294,8 +301,11 @@ mod tests {
 
     #[test]
     fn names_the_keys_that_only_gomplate_obeys() {
-        let config = parse("postExec: [ls]\nplugins:\n  a: ./a\nexperimental: false\nchmod: ''\n");
+        let config = parse("postExec: [ls]\nplugins:\n  a: ./a\nexperimental: true\nchmod: ''\n");
         assert_eq!(config.handed_over, ["plugins", "postExec"]);
+        assert!(config.is_experimental);
+        assert_eq!(parse("experimental: x").handed_over, ["experimental"]);
+        assert!(!parse("experimental: false").is_experimental);
     }
 
     #[test]

@@ -4,8 +4,9 @@ mod texts;
 mod zones;
 
 use std::ffi::OsStr;
+use std::fs::Metadata;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::source::lexical;
@@ -13,7 +14,9 @@ use crate::stamp::Request;
 use crate::stamp::datasources::{Datasources, Place};
 use crate::stamp::reads::{ConfigReads, Reads};
 use crate::template::gomplate::HANDOVER;
-use crate::template::{FileKind, FileStatus, Host, LocalZone, Moment, SourceText, Text};
+use crate::template::{
+    DirectoryEntry, FileDetails, FileKind, FileStatus, Host, LocalZone, Moment, SourceText, Text,
+};
 
 /// The world of one stage.
 pub(super) struct StageHost<'a> {
@@ -21,6 +24,8 @@ pub(super) struct StageHost<'a> {
     datasources: Datasources,
     /// What templates start with is a datasource, so what they take of it was read with that.
     pub(super) root_is_data: bool,
+    /// gomplate's configuration enables its experimental functions.
+    pub(super) is_experimental: bool,
     reads: Reads,
 }
 
@@ -30,6 +35,7 @@ impl<'a> StageHost<'a> {
             request,
             datasources,
             root_is_data: false,
+            is_experimental: false,
             reads: Reads::default(),
         }
     }
@@ -48,11 +54,11 @@ impl<'a> StageHost<'a> {
             .collect()
     }
 
-    /// Notes that a path is read, relative ones from the deployment. As in gomplate, a `..` takes away the component before it,
+    /// Notes that a path is read by a system call, relative ones from the deployment. As in gomplate, a `..` takes away the component before it,
     /// even a symlink; and none is no path.
-    fn path(&mut self, path: &[u8]) -> Result<PathBuf, String> {
+    fn path(&mut self, action: &str, path: &[u8]) -> Result<PathBuf, String> {
         if path.is_empty() {
-            return Err("open : invalid argument".to_owned());
+            return Err(format!("{action} : invalid argument"));
         }
         if path.contains(&b'\\') {
             return Err(format!("{HANDOVER}a path with a backslash"));
@@ -62,16 +68,20 @@ impl<'a> StageHost<'a> {
         Ok(path)
     }
 
-    /// The sorted names in a directory.
-    pub(super) fn names_in(&mut self, path: &[u8]) -> Result<Vec<Vec<u8>>, String> {
-        let path = self.path(path)?;
+    /// What is in a directory, sorted by name.
+    pub(super) fn entries(&mut self, path: &[u8]) -> Result<Vec<DirectoryEntry>, String> {
+        let path = self.path("open", path)?;
         let refused = |error: std::io::Error| format!("open {}: {}", path.display(), words(&error));
-        let mut names = Vec::new();
+        let mut entries = Vec::new();
         for entry in std::fs::read_dir(&path).map_err(refused)? {
-            names.push(entry.map_err(refused)?.file_name().as_bytes().to_vec());
+            let entry = entry.map_err(refused)?;
+            entries.push(DirectoryEntry {
+                name: entry.file_name().as_bytes().to_vec(),
+                is_directory: entry.file_type().map_err(refused)?.is_dir(),
+            });
         }
-        names.sort();
-        Ok(names)
+        entries.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(entries)
     }
 
     fn note_variable(&mut self, name: &[u8]) {
@@ -98,7 +108,7 @@ impl Host for StageHost<'_> {
     }
 
     fn read_file(&mut self, path: &[u8]) -> Result<Vec<u8>, String> {
-        let path = self.path(path)?;
+        let path = self.path("open", path)?;
         std::fs::read(&path).map_err(|error| format!("open {}: {}", path.display(), words(&error)))
     }
 
@@ -106,26 +116,53 @@ impl Host for StageHost<'_> {
         if path.is_empty() {
             return Ok(None);
         }
-        let path = self.path(path)?;
+        let path = self.path("stat", path)?;
         let Ok(metadata) = path.metadata() else {
             return Ok(None);
         };
-        let kind = match metadata.file_type() {
-            kind if kind.is_file() => FileKind::File,
-            kind if kind.is_dir() => FileKind::Directory,
-            _ => FileKind::Other,
-        };
         Ok(Some(FileStatus {
-            kind,
+            kind: kind(&metadata),
             size: metadata.len(),
             mode: metadata.permissions().mode() & 0o7777,
         }))
     }
 
-    fn read_dir(&mut self, path: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+    fn details(&mut self, path: &[u8]) -> Result<FileDetails, String> {
+        // No digest tells of times, sizes of directories, and all bits of modes.
+        self.reads.incomplete = true;
+        let path = self.path("stat", path)?;
+        let metadata = path.metadata();
+        let metadata =
+            metadata.map_err(|error| format!("stat {}: {}", path.display(), words(&error)))?;
+        Ok(FileDetails {
+            name: path
+                .file_name()
+                .unwrap_or(OsStr::new("/"))
+                .as_bytes()
+                .to_vec(),
+            kind: kind(&metadata),
+            size: metadata.len(),
+            mode: metadata.mode(),
+            modified: Moment {
+                seconds: metadata.mtime(),
+                nanoseconds: u32::try_from(metadata.mtime_nsec()).unwrap_or_default(),
+            },
+        })
+    }
+
+    fn read_dir(&mut self, path: &[u8]) -> Result<Vec<DirectoryEntry>, String> {
         // A digest of the directory does not tell of a new one in it that is empty.
         self.reads.incomplete = true;
-        self.names_in(path)
+        self.entries(path)
+    }
+
+    fn random(&mut self, bytes: &mut [u8]) -> Result<(), String> {
+        getrandom::fill(bytes).map_err(|error| format!("no random numbers: {error}"))
+    }
+
+    fn hardware_address(&mut self) -> Result<Option<[u8; 6]>, String> {
+        crate::system::hardware::address()
+            .map_err(|_| format!("{HANDOVER}the hardware address of this machine"))
     }
 
     fn now(&mut self) -> Moment {
@@ -144,6 +181,10 @@ impl Host for StageHost<'_> {
         self.zone_data(name).ok_or_else(|| {
             format!("{HANDOVER}the time zone `{name}`, which this machine does not know")
         })
+    }
+
+    fn is_experimental(&mut self) -> bool {
+        self.is_experimental
     }
 
     fn datasource(&mut self, alias: &[u8], arguments: &[Text]) -> Result<Vec<SourceText>, String> {
@@ -217,6 +258,14 @@ impl StageHost<'_> {
             config if path.is_empty() => *config = ConfigReads::All,
             ConfigReads::Paths(paths) => drop(paths.insert(path)),
         }
+    }
+}
+
+fn kind(metadata: &Metadata) -> FileKind {
+    match metadata.file_type() {
+        kind if kind.is_file() => FileKind::File,
+        kind if kind.is_dir() => FileKind::Directory,
+        _ => FileKind::Other,
     }
 }
 

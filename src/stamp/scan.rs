@@ -259,7 +259,7 @@ static COMPUTED: LazyLock<Regex> = LazyLock::new(|| regex(r"\$|(?:^|[\s(])\.(?:[
 /// Functions that give another result each time.
 static UNREPEATABLE: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"\b(time\.(?:Now|Since|Until|Zone\w+)|random\.\w+|uuid\.V\w+|net\.Lookup\w+|crypto\.(?:Bcrypt|RSAGenerate\w*|ECDSAGenerate\w*|Ed25519Generate\w*|Yescrypt\w*))\b",
+        r"\b(time\.(?:Now|Since|Until|Zone\w+)|random\.\w+|uuid\.V\w+|net\.Lookup\w+|crypto\.(?:Bcrypt|AESEncrypt|EncryptAES|RSAEncrypt|RSAGenerate\w*|ECDSAGenerate\w*|Ed25519Generate\w*|Yescrypt\w*))\b",
     )
 });
 
@@ -386,8 +386,16 @@ mod tests {
     #[test]
     fn hands_on_doubts() {
         assert!(reads("", "plugins: {a: ./a}").incomplete);
-        let reads = reads("{{ time.Now }}{{ random.AlphaNum 3 }}{{ uuid.V4 }}", "");
-        let expected = ["random.AlphaNum", "time.Now", "uuid.V4"];
+        let reads = reads(
+            "{{ time.Now }}{{ random.AlphaNum 3 }}{{ uuid.V4 }}{{ crypto.AESEncrypt $k $t }}",
+            "",
+        );
+        let expected = [
+            "crypto.AESEncrypt",
+            "random.AlphaNum",
+            "time.Now",
+            "uuid.V4",
+        ];
         assert_eq!(strings(&reads.unrepeatable), expected);
     }
 }

@@ -4,6 +4,7 @@ pub mod clock;
 pub mod environment;
 pub mod fault;
 pub mod files;
+pub mod hardware;
 pub mod inherit;
 pub mod liveness;
 pub mod lock;

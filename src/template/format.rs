@@ -232,6 +232,21 @@ impl Printer {
         }
     }
 
+    /// An array of bytes.
+    fn array(&mut self, type_name: &str, list: &List, verb: char, depth: usize) {
+        let bytes = |item| match item {
+            Value::Uint8(byte) => Some(byte),
+            _ => None,
+        };
+        let bytes: Option<Vec<u8>> = list.items().into_iter().map(bytes).collect();
+        match bytes {
+            Some(bytes) if matches!(verb, 's' | 'q' | 'x' | 'X') => {
+                self.bytes(&Arc::from(bytes), verb, type_name);
+            }
+            _ => self.row(type_name, &list.items(), verb, depth),
+        }
+    }
+
     fn list(&mut self, list: &List, verb: char, depth: usize) {
         let items = list.items();
         if list.element() == Type::Uint8 && matches!(verb, 's' | 'q' | 'x' | 'X') {
@@ -295,16 +310,15 @@ impl Printer {
             return self.text(&text, value, verb);
         }
         match object.underlying() {
+            Some(Value::List(list)) if object.kind() == Kind::Array => {
+                self.array(object.type_name(), &list, verb, depth);
+            }
             Some(beneath) if object.kind() != Kind::Ptr => self.nested(&beneath, verb, depth + 1),
             Some(beneath) if depth == 0 => {
                 self.write("&");
                 self.nested(&beneath, verb, depth + 1);
             }
-            _ if object.kind() == Kind::Ptr => self.unprintable = true,
-            _ => match object.text() {
-                Some(text) => self.text(&text, value, 'v'),
-                None => self.write("{}"),
-            },
+            _ => self.unprintable = true,
         }
     }
 

@@ -47,6 +47,30 @@ pub struct FileStatus {
     pub mode: u32,
 }
 
+/// All that is known of a file without reading it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileDetails {
+    /// The last part of its absolute path.
+    pub name: Vec<u8>,
+    /// What it is.
+    pub kind: FileKind,
+    /// Bytes; of what is no regular file, what the system says.
+    pub size: u64,
+    /// The system's bits for type and permissions (`st_mode`).
+    pub mode: u32,
+    /// When its content was last written.
+    pub modified: Moment,
+}
+
+/// What lies in a directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DirectoryEntry {
+    /// Its name in the directory.
+    pub name: Vec<u8>,
+    /// Whether it is a directory; a link to one is none.
+    pub is_directory: bool,
+}
+
 /// The text of a datasource and how to read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceText {
@@ -67,14 +91,22 @@ pub trait Host {
     fn read_file(&mut self, path: &[u8]) -> Result<Vec<u8>, String>;
     /// What a path names, symbolic links followed; `None` where nothing is.
     fn status(&mut self, path: &[u8]) -> Result<Option<FileStatus>, String>;
-    /// The sorted names in a directory.
-    fn read_dir(&mut self, path: &[u8]) -> Result<Vec<Vec<u8>>, String>;
+    /// All that is known of what a path names, symbolic links followed.
+    fn details(&mut self, path: &[u8]) -> Result<FileDetails, String>;
+    /// What is in a directory, sorted by name.
+    fn read_dir(&mut self, path: &[u8]) -> Result<Vec<DirectoryEntry>, String>;
+    /// Fills a slice by chance, so that nobody can foresee it. The function notes itself that its output is unrepeatable.
+    fn random(&mut self, bytes: &mut [u8]) -> Result<(), String>;
+    /// The first hardware address of the machine's network interfaces, if one has any.
+    fn hardware_address(&mut self) -> Result<Option<[u8; 6]>, String>;
     /// The time now. Asking makes the output unrepeatable; the function notes that itself.
     fn now(&mut self) -> Moment;
     /// The time zone of the machine.
     fn local_zone(&mut self) -> Result<LocalZone, String>;
     /// The data of a zone of the database, in the format `TZif`; `name` is relative and has no `..`.
     fn zone(&mut self, name: &str) -> Result<Vec<u8>, String>;
+    /// Whether gomplate's configuration enables its experimental functions.
+    fn is_experimental(&mut self) -> bool;
     /// The text of a datasource, or several that are to be merged, the first before the others; `arguments` are those after
     /// the alias. An alias that is a URL need not be defined.
     fn datasource(&mut self, alias: &[u8], arguments: &[Text]) -> Result<Vec<SourceText>, String>;

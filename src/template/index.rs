@@ -48,6 +48,11 @@ pub(crate) fn index(item: Operand, indexes: Vec<Operand>) -> Result<Operand, Str
 
 fn element(item: &Operand, index: &Operand) -> Result<Operand, String> {
     let beyond = |what| format!("reflect: {what} index out of range");
+    let row = if item.value.kind() == Kind::Array {
+        "array"
+    } else {
+        "slice"
+    };
     match beneath(&item.value) {
         Value::Str(text) => {
             let byte = text.get(position(index, text.len())?).copied();
@@ -64,7 +69,7 @@ fn element(item: &Operand, index: &Operand) -> Result<Operand, String> {
             let declared = list.element();
             value
                 .map(|value| Operand::declared(value, declared))
-                .ok_or_else(|| beyond("slice"))
+                .ok_or_else(|| beyond(row))
         }
         Value::Map(map) => {
             if index.is_missing() {
@@ -120,6 +125,9 @@ pub(crate) fn slice(item: Operand, indexes: Vec<Operand>) -> Result<Operand, Str
     }
     if end > capacity {
         return Err(format!("invalid slice index: {end} > {capacity}"));
+    }
+    if item.value.kind() == Kind::Array {
+        return Err("reflect.Value.Slice: slice of unaddressable array".to_owned());
     }
     Ok(Operand::concrete(match value {
         Value::Str(text) => Value::text(text.get(start..end).unwrap_or_default()),

@@ -19,6 +19,8 @@ pub enum Kind {
     Uint,
     /// `uint8`, which is also `byte`
     Uint8,
+    /// `uint32`
+    Uint32,
     /// `uint64`
     Uint64,
     /// `float64`
@@ -54,6 +56,7 @@ impl Kind {
             Self::Int64 => "int64",
             Self::Uint => "uint",
             Self::Uint8 => "uint8",
+            Self::Uint32 => "uint32",
             Self::Uint64 => "uint64",
             Self::Float64 => "float64",
             Self::Complex128 => "complex128",

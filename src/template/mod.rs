@@ -41,7 +41,9 @@ pub(crate) use builtin::is_builtin;
 pub use engine::{MissingKey, Settings, Templates};
 pub use error::{Phase, TemplateError};
 pub use function::{Function, Functions, Signature};
-pub use host::{FileKind, FileStatus, Host, LocalZone, Moment, Reentry, SourceText};
+pub use host::{
+    DirectoryEntry, FileDetails, FileKind, FileStatus, Host, LocalZone, Moment, Reentry, SourceText,
+};
 pub use kind::{Kind, Type};
 pub use lexer::Delimiters;
 pub use object::Object;

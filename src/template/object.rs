@@ -41,6 +41,11 @@ pub trait Object: fmt::Debug + Send + Sync {
         None
     }
 
+    /// What `MarshalText()` returns: how JSON and YAML have the value. Without it they are not sure.
+    fn marshalled(&self) -> Option<Vec<u8>> {
+        None
+    }
+
     /// Whether `if` takes the value for true; structs and pointers always are.
     fn truth(&self) -> bool {
         self.kind() == Kind::Ptr || self.underlying().is_none_or(|value| value.truth())

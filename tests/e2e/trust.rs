@@ -163,6 +163,7 @@ fn what_a_template_reads_of_the_configuration_counts_in_every_form() {
 
 #[test]
 fn what_a_template_reads_of_files_counts() {
+    let walk = "{{ file.Walk \"../x\" }}n";
     let list = "{{ range file.ReadDir \"../x\" }}{{ . }} {{ end }}n";
     let cases = [
         (
@@ -173,6 +174,16 @@ fn what_a_template_reads_of_files_counts() {
         (list, "touch x/new"),
         (list, "mkdir x/new"),
         (list, "rmdir x/empty"),
+        (walk, "touch x/empty/new"),
+        (walk, "mkdir x/empty/new"),
+        (walk, "rmdir x/empty"),
+        ("{{ (file.Stat \"../x/f\").Size }}", "echo 22 > x/f"),
+        ("{{ (file.Stat \"../x/f\").Mode }}", "chmod o-r x/f"),
+        ("{{ (file.Stat \"../x\").Mode }}", "chmod o-r x"),
+        (
+            "{{ (file.Stat \"../x/f\").ModTime }}",
+            "touch -t 200102030405 x/f",
+        ),
         ("{{ file.Read \"../x/f\" }}", "echo 2 > x/f"),
         ("{{ file.Read \"../x/l/f\" }}", "echo 2 > y/f"),
         (

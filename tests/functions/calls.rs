@@ -1,10 +1,11 @@
 //! Calls of functions with arguments by chance: of the types that the functions declare, and of others.
 
+use super::methods::chained;
 use betterform::template::gomplate::DROPPED;
 use betterform::template::{Functions, Signature, Type};
 
 /// Values of all kinds, as templates write them.
-const ANY: [&str; 48] = [
+const ANY: [&str; 54] = [
     "nil",
     "true",
     "false",
@@ -53,6 +54,12 @@ const ANY: [&str; 48] = [
     "(base64.DecodeBytes \"aGk=\")",
     "(conv.ParseUint \"18446744073709551615\" 10 64)",
     "(conv.ToInt64 7)",
+    "(net.ParseAddr \"1.2.3.4\")",
+    "(net.ParsePrefix \"fe80::/10\")",
+    "(net.ParseRange \"1.2.3.4-1.2.3.9\").Prefixes",
+    "(net.ParseAddr \"1.2.3.4\").As4",
+    "(uuid.Parse \"6ba7b810-9dad-11d1-80b4-00c04fd430c8\")",
+    "(uuid.Parse \"6ba7b810-9dad-11d1-80b4-00c04fd430c8\").Version",
 ];
 
 const TEXTS: [&str; 24] = [
@@ -177,37 +184,45 @@ fn call(row: &mut Row, name: &str, signature: Signature) -> String {
     call
 }
 
-/// Whether a function gives the same result each time, without changing the world.
-fn is_repeatable(name: &str) -> bool {
+/// Whether a function can be called by chance: it reads nothing of the world.
+fn is_called(name: &str) -> bool {
     let (namespace, method) = name.split_once('.').unwrap_or(("", name));
     let exceptions = [
-        "file.Write",
         "file.Read",
         "file.ReadDir",
         "file.Stat",
         "file.Walk",
-        "uuid.V1",
-        "uuid.V4",
-        "crypto.Bcrypt",
-        "crypto.EncryptAES",
-        "crypto.AESEncrypt",
         "env.Env",
     ];
-    !matches!(
-        namespace,
-        "random" | "time" | "tmpl" | "net" | "sockaddr" | "_datasource"
-    ) && !matches!(
-        method,
-        "tpl"
-            | "include"
-            | "datasource"
-            | "ds"
-            | "listDatasources"
-            | "defineDatasource"
-            | "datasourceExists"
-            | "datasourceReachable"
-            | "slice"
-    ) && !exceptions.contains(&name)
+    !matches!(namespace, "time" | "tmpl" | "_datasource")
+        && !matches!(
+            method,
+            "tpl"
+                | "include"
+                | "datasource"
+                | "ds"
+                | "listDatasources"
+                | "defineDatasource"
+                | "datasourceExists"
+                | "datasourceReachable"
+                | "slice"
+        )
+        && !exceptions.contains(&name)
+}
+
+/// Whether a function gives another result each time: then only what is always the same of it is compared.
+fn is_by_chance(name: &str) -> bool {
+    name.starts_with("random.") || matches!(name, "uuid.V1" | "uuid.V4" | "crypto.Bcrypt")
+}
+
+/// A template that tells the type and the length of a result, or only that there is one.
+fn shape(name: &str, call: &str) -> String {
+    let shown = if name == "random.Item" {
+        "one"
+    } else {
+        "{{ printf \"%T\" $v }}{{ if isKind \"string\" $v }} {{ strings.RuneCount $v }}{{ end }}"
+    };
+    format!("{{{{ $v := {call} }}}}{shown}")
 }
 
 /// Templates with a call, and the name of the function: one that is gomplate's, or one that only its version 4 has.
@@ -223,14 +238,16 @@ pub(crate) fn templates(
     let all: Vec<(&String, &Signature)> = all
         .iter()
         .filter(|(name, _)| only.is_none_or(|only| name.contains(only)))
-        .filter(|(name, _)| is_repeatable(name) && DROPPED.contains(&name.as_str()) == dropped)
+        .filter(|(name, _)| is_called(name) && DROPPED.contains(&name.as_str()) == dropped)
         .collect();
     let count = if all.is_empty() { 0 } else { count };
     (0..count)
         .map(|at| {
             let (name, signature) = all[at % all.len()];
             let call = call(&mut row, name, *signature);
+            let call = chained(&mut row, &call, &signature.result.to_string());
             let template = match row.next(6) {
+                _ if is_by_chance(name) => shape(name, &call),
                 0 => format!("{{{{ $v := {call} }}}}{{{{ printf \"%T %#v\" $v $v }}}}"),
                 1 | 2 => format!("{{{{ $v := {call} }}}}{{{{ printf \"%T %v\" $v $v }}}}"),
                 3 => format!("{{{{ {call} | toJSON }}}}"),

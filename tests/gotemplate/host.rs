@@ -1,6 +1,8 @@
 //! A world without anything in it, that keeps what it is told.
 
-use betterform::template::{FileStatus, Host, LocalZone, Moment, SourceText, Text};
+use betterform::template::{
+    DirectoryEntry, FileDetails, FileStatus, Host, LocalZone, Moment, SourceText, Text,
+};
 
 /// Remembers which parts of the root were read.
 #[derive(Default)]
@@ -26,8 +28,20 @@ impl Host for Nowhere {
         Ok(None)
     }
 
-    fn read_dir(&mut self, _: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+    fn details(&mut self, _: &[u8]) -> Result<FileDetails, String> {
+        Err("no such file".to_owned())
+    }
+
+    fn read_dir(&mut self, _: &[u8]) -> Result<Vec<DirectoryEntry>, String> {
         Err("no such directory".to_owned())
+    }
+
+    fn random(&mut self, bytes: &mut [u8]) -> Result<(), String> {
+        getrandom::fill(bytes).map_err(|error| error.to_string())
+    }
+
+    fn hardware_address(&mut self) -> Result<Option<[u8; 6]>, String> {
+        Ok(Some([2, 0, 0, 0, 0, 1]))
     }
 
     fn now(&mut self) -> Moment {
@@ -43,6 +57,10 @@ impl Host for Nowhere {
 
     fn zone(&mut self, name: &str) -> Result<Vec<u8>, String> {
         std::fs::read(format!("/usr/share/zoneinfo/{name}")).map_err(|error| error.to_string())
+    }
+
+    fn is_experimental(&mut self) -> bool {
+        true
     }
 
     fn datasource(&mut self, _: &[u8], _: &[Text]) -> Result<Vec<SourceText>, String> {

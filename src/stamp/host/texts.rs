@@ -118,9 +118,9 @@ impl StageHost<'_> {
     }
 
     fn listing(&mut self, path: &[u8]) -> Result<SourceText, String> {
-        let names = self.read_dir(path)?;
-        let texts: Option<Vec<&str>> = (names.iter())
-            .map(|name| std::str::from_utf8(name).ok())
+        let entries = self.read_dir(path)?;
+        let texts: Option<Vec<&str>> = (entries.iter())
+            .map(|entry| std::str::from_utf8(&entry.name).ok())
             .collect();
         // Go writes some characters of JSON in a way of its own.
         let odd =

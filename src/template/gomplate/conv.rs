@@ -178,7 +178,10 @@ pub(super) fn list(value: &Value) -> Result<List, String> {
             Ok(List::new(Type::Any, items))
         }
         Value::Native(object) if matches!(object.kind(), Kind::Slice | Kind::Array) => {
-            handover("an unusual list")
+            match object.underlying() {
+                Some(Value::List(list)) => Ok(List::new(Type::Any, list.items())),
+                _ => handover("an unusual list"),
+            }
         }
         other => Err(format!(
             "expected an array or slice, but got a {}",

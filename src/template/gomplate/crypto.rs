@@ -1,13 +1,14 @@
-//! `crypto`: digests, and keys that are derived from passwords. Keys and ciphers are gomplate's.
+//! `crypto`: digests, and what is derived from passwords. Keys and ciphers are gomplate's.
 
 use pbkdf2::pbkdf2_hmac;
 use sha1::Sha1;
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512, Sha512_224, Sha512_256};
 
 use crate::template::function::{Function, Functions, Signature};
-use crate::template::gomplate::conv::to_int64;
+use crate::template::gomplate::conv::{text, to_int64};
 use crate::template::gomplate::encoding::bytes;
 use crate::template::gomplate::{Entry, fixed, handover, namespace, open};
+use crate::template::host::Host;
 use crate::template::kind::Type;
 use crate::template::value::Value;
 
@@ -54,6 +55,7 @@ pub(super) fn add(functions: &mut Functions) {
             },
         ),
     ];
+    entries.push(open("Bcrypt", None, &[], Type::Any, Type::Str, bcrypt));
     for (as_text, as_bytes, digest) in DIGESTS {
         let shown = move |args: &[Value]| Ok(hex(&digest(&bytes(&args[0])?)).into());
         let plain = move |args: &[Value]| Ok(Value::bytes(digest(&bytes(&args[0])?)));
@@ -109,10 +111,93 @@ fn derived(args: &[Value], hash: &[u8]) -> Result<Value, String> {
     }
 }
 
+/// A password with a salt by chance, as bcrypt has it. Costs are powers of two.
+fn bcrypt(host: &mut dyn Host, args: &[Value]) -> Result<Value, String> {
+    const USUAL: i64 = 10;
+    host.note_unrepeatable("crypto.Bcrypt");
+    let (cost, password) = match args {
+        [password] => (USUAL, password),
+        [cost, password] => {
+            let cost = to_int64(cost);
+            let cost = cost.map_err(|why| format!("bcrypt cost must be an integer: {why}"));
+            (cost?, password)
+        }
+        _ => {
+            let found = args.len();
+            return Err(format!("wrong number of args: want 1 or 2, got {found}"));
+        }
+    };
+    let password = text(password)?;
+    if password.len() > 72 {
+        return Err("bcrypt: password length exceeds 72 bytes".to_owned());
+    }
+    let cost = match cost {
+        ..4 => USUAL,
+        4..=18 => cost,
+        19..=31 => return handover("a password that takes minutes or more to derive"),
+        _ => {
+            return Err(format!(
+                "crypto/bcrypt: cost {cost} is outside allowed inclusive range 4..31"
+            ));
+        }
+    };
+    let mut salt = [0; 16];
+    host.random(&mut salt)?;
+    Ok(salted(&password, u32::try_from(cost).unwrap_or_default(), salt)?.into())
+}
+
+fn salted(password: &[u8], cost: u32, salt: [u8; 16]) -> Result<String, String> {
+    let parts = ::bcrypt::hash_with_salt(password, cost, salt);
+    let parts = parts.map_err(|error| error.to_string())?;
+    Ok(parts.format_for_version(::bcrypt::Version::TwoA))
+}
+
 fn hex(bytes: &[u8]) -> String {
     let mut shown = String::with_capacity(bytes.len().saturating_mul(2));
     for byte in bytes {
         shown.push_str(&format!("{byte:02x}"));
     }
     shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::salted;
+
+    /// What gomplate 5.2.0 made of passwords.
+    #[test]
+    fn bcrypt_is_gomplates() {
+        let longest = [b'x'; 72];
+        let cases: [(&[u8], &str); 6] = [
+            (
+                b"",
+                "$2a$04$n0UPbQKEW4NAcFzafxQTXejvuc/H2uKOAun4pLsp3Pz8If9MnmpF6",
+            ),
+            (
+                "h\u{e9}llo".as_bytes(),
+                "$2a$04$zGvuhwqNX7Uq1bN2sqXnlOQrCh0nyNnGPdUphTT09EmNC83lsj3ai",
+            ),
+            (
+                &longest,
+                "$2a$05$dcoryh4LS4LvrQFgLwI9hup5yJjtRyVUml2.t0WUWzY9IAQLsy4P6",
+            ),
+            (
+                b"a\0b",
+                "$2a$04$uhAx6Qm2P.xHNQhq7gqsNuwsImu/fXVykQ9.uVKXfBHH9F6HCugMe",
+            ),
+            (
+                b"\xff\xa3",
+                "$2a$04$N.6PU4Bj3T9muF4ACLH2T./IVeXMSb/ZiaTPB6JaVWo2o/Cn3t.wa",
+            ),
+            (
+                b"a",
+                "$2a$10$CXcxFrO3YULweFneEa8er.7eOs9/NC3.iDZ3mT7IswzGRz/TFlIla",
+            ),
+        ];
+        for (password, expected) in cases {
+            let parts: bcrypt::HashParts = expected.parse().unwrap();
+            let made = salted(password, parts.get_cost(), parts.get_salt_raw());
+            assert_eq!(made.unwrap(), expected);
+        }
+    }
 }

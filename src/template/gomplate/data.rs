@@ -222,6 +222,10 @@ fn write(value: &Value, shown: &mut String) -> Result<(), String> {
                 &crate::template::gomplate::conv::text(value)?,
             ));
         }
+        Value::Native(object) => match object.marshalled() {
+            Some(text) => quote(&text, shown),
+            None => return handover("JSON of an unusual value"),
+        },
         _ => return handover("JSON of an unusual value"),
     }
     Ok(())

@@ -1,9 +1,9 @@
-//! `env` and `file`: what a template reads of the world.
+//! `env`: environment variables, and files that stand for them.
 
 use crate::template::function::Functions;
-use crate::template::gomplate::conv::text;
+use crate::template::gomplate::conv::{text, to_bool};
 use crate::template::gomplate::{HANDOVER, fixed, handover, namespace, open};
-use crate::template::host::{FileKind, Host};
+use crate::template::host::Host;
 use crate::template::kind::Type;
 use crate::template::value::{Map, Text, Value};
 
@@ -37,40 +37,6 @@ pub(super) fn add(functions: &mut Functions) {
             }),
         ],
     );
-    namespace(
-        functions,
-        "file",
-        "*funcs.FileFuncs",
-        vec![
-            fixed(
-                "Read",
-                None,
-                &[Type::Any],
-                Type::Str,
-                |host, args| match host.read_file(&text(&args[0])?) {
-                    Ok(content) => Ok(Value::text(content)),
-                    // gomplate's words for it are its own.
-                    Err(why) => Err(why),
-                },
-            ),
-            fixed("Exists", None, &[Type::Any], Type::Bool, |host, args| {
-                Ok(host.status(&text(&args[0])?)?.is_some().into())
-            }),
-            fixed("IsDir", None, &[Type::Any], Type::Bool, |host, args| {
-                let status = host.status(&text(&args[0])?)?;
-                Ok(status
-                    .is_some_and(|status| status.kind == FileKind::Directory)
-                    .into())
-            }),
-            fixed(
-                "ReadDir",
-                None,
-                &[Type::Any],
-                Type::STRINGS,
-                |host, args| Ok(Value::strings(host.read_dir(&text(&args[0])?)?)),
-            ),
-        ],
-    );
 }
 
 /// A variable; an empty one counts as unset. Then the file that `NAME_FILE` names, then the default.
@@ -100,6 +66,12 @@ fn value_or_file(host: &mut dyn Host, name: &[u8]) -> Result<Vec<u8>, String> {
         Err(why) if why.contains(HANDOVER) => Err(why),
         Err(_) => Ok(Vec::new()),
     }
+}
+
+/// Whether the environment enables the experimental functions.
+pub(super) fn enables_experiments(host: &mut dyn Host) -> Result<bool, String> {
+    let value = value_or_file(host, b"GOMPLATE_EXPERIMENTAL")?;
+    Ok(to_bool(&Value::text(value)))
 }
 
 /// No variable has such a name.

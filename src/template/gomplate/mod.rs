@@ -20,18 +20,23 @@ mod dotenv;
 mod dropped;
 mod encoding;
 mod env;
+mod file;
 mod glob;
 mod known;
 mod layout;
 mod lists;
 mod maps;
 mod math;
+mod native;
+mod net;
 mod parse_yaml;
 mod path;
 mod pattern;
 mod power;
 mod query;
+mod random;
 mod regexp;
+mod remarks;
 mod scalar;
 mod semver;
 mod source_url;
@@ -54,7 +59,8 @@ use crate::template::value::Value;
 pub use crate::template::gomplate::data::from_config as config_value;
 pub use crate::template::gomplate::datasource::read as read_datasource;
 pub use crate::template::gomplate::dropped::DROPPED;
-pub use crate::template::gomplate::known::{NAMES, REMARKS, is_known};
+pub use crate::template::gomplate::known::{NAMES, is_known};
+pub use crate::template::gomplate::remarks::REMARKS;
 pub use crate::template::gomplate::source_url::SourceUrl;
 
 /// An error that begins with this is none of the template's: gomplate itself has to render it.
@@ -71,8 +77,11 @@ pub fn functions() -> Functions {
         dropped::add,
         encoding::add,
         env::add,
+        file::add,
         math::add,
+        net::add,
         path::add,
+        random::add,
         regexp::add,
         semver::add,
         strings::add,
@@ -91,6 +100,14 @@ pub fn functions() -> Functions {
 /// The error that hands a template over.
 fn handover<T>(why: &str) -> Result<T, String> {
     Err(format!("{HANDOVER}{why}"))
+}
+
+/// Fails unless the experimental functions of gomplate are enabled.
+fn experimental(host: &mut dyn Host) -> Result<(), String> {
+    if host.is_experimental() || env::enables_experiments(host)? {
+        return Ok(());
+    }
+    Err("experimental function, but experimental mode not enabled".to_owned())
 }
 
 /// A function of a namespace, which may have another name of its own too.

@@ -39,12 +39,7 @@ fn entries() -> Vec<Entry> {
         }),
         open("Join", None, &[], Type::Any, Type::Str, |_, args| {
             let parts: Result<Vec<_>, String> = args.iter().map(text).collect();
-            let parts: Vec<_> = parts?.into_iter().filter(|part| !part.is_empty()).collect();
-            Ok(if parts.is_empty() {
-                "".into()
-            } else {
-                Value::text(clean(&parts.join(&b'/')))
-            })
+            Ok(Value::text(join(&parts?)))
         }),
         fixed("Match", None, TWO, Type::Bool, |_, args| {
             Ok(glob::matches(&text(&args[0])?, &text(&args[1])?)?.into())
@@ -91,6 +86,16 @@ fn base(path: &[u8]) -> Vec<u8> {
         None => b"/".to_vec(),
         Some(path) => split(path).1.to_vec(),
     }
+}
+
+/// The parts of a path as one, without those that are empty.
+pub(super) fn join(parts: &[Vec<u8>]) -> Vec<u8> {
+    let parts: Vec<_> = parts.iter().filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() {
+        return Vec::new();
+    }
+    let parts: Vec<&[u8]> = parts.into_iter().map(Vec::as_slice).collect();
+    clean(&parts.join(&b'/'))
 }
 
 /// The shortest path that is the same by its text alone.

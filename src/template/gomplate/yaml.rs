@@ -50,6 +50,9 @@ fn plain(value: &Value, place: Place) -> Result<String, String> {
         Value::Uint8(value) => value.to_string(),
         Value::Float(value) if value.is_finite() => format_float(*value, b'g', None),
         Value::Str(text) => scalar(text, place)?,
+        Value::Native(object) if object.marshalled().is_some() => {
+            scalar(&object.marshalled().unwrap_or_default(), place)?
+        }
         Value::List(list) if list.is_empty() => "[]".into(),
         Value::Map(map) if map.is_empty() => "{}".into(),
         _ => return handover("YAML of an unusual value"),

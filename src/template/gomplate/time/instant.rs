@@ -17,7 +17,7 @@ use crate::template::object::Object;
 use crate::template::value::Value;
 
 /// Go's type of times.
-pub(super) const TIME: Type = Type::Named("time.Time", Kind::Struct);
+pub(in crate::template::gomplate) const TIME: Type = Type::Named("time.Time", Kind::Struct);
 
 /// Nanoseconds of a second.
 const SECOND: i128 = 1_000_000_000;

@@ -15,11 +15,12 @@ mod zone;
 use crate::template::function::Functions;
 use crate::template::gomplate::conv::{text, to_int64};
 use crate::template::gomplate::time::duration::{DURATION, Duration};
-use crate::template::gomplate::time::instant::{Instant, TIME};
+use crate::template::gomplate::time::instant::Instant;
+pub(super) use crate::template::gomplate::time::instant::TIME;
 use crate::template::gomplate::time::read::read;
 use crate::template::gomplate::time::zone::Zone;
 use crate::template::gomplate::{Entry, HANDOVER, fixed, handover, namespace, strconv};
-use crate::template::host::{Host, LocalZone};
+use crate::template::host::{Host, LocalZone, Moment};
 use crate::template::kind::Type;
 use crate::template::value::Value;
 
@@ -161,6 +162,12 @@ fn now(host: &mut dyn Host, function: &str) -> Result<Instant, String> {
     let zone = local(host)?;
     let now = host.now();
     Ok(Instant::of_clock(now.seconds, now.nanoseconds, zone))
+}
+
+/// A moment as a value, in the zone of the machine.
+pub(super) fn moment(host: &mut dyn Host, moment: Moment) -> Result<Value, String> {
+    let zone = local(host)?;
+    Ok(Instant::new(moment.seconds, moment.nanoseconds, zone).value())
 }
 
 /// The zone of the machine.
