@@ -295,13 +295,11 @@ const STEPS: [&str; 56] = [
 pub(crate) fn paths(seed: u64, count: usize) -> Vec<String> {
     let mut row = Row(seed);
     let one = |_| {
-        let steps = 1 + row.next(3);
         let start = row.pick(&["", "", "$", "@"]);
         // Half of them of what is most likely to be there.
-        let choices = if row.next(2) == 0 {
-            &STEPS
-        } else {
-            &STEPS[..COMMON]
+        let (choices, steps) = match row.next(2) {
+            0 => (&STEPS[..], 1 + row.next(3)),
+            _ => (&STEPS[..COMMON], 1 + row.next(2)),
         };
         let path: String = (0..steps).map(|_| row.pick(choices)).collect();
         let path = match row.next(30) {

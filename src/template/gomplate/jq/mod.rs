@@ -15,6 +15,7 @@ mod native;
 mod paths;
 mod value;
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use jaq_core::load::parse::{Def, Term};
@@ -29,11 +30,41 @@ use crate::template::value::Value;
 /// How deep values are looked into; deeper ones may contain themselves.
 const DEPTH: u32 = 100;
 
-/// jq's functions that are programs themselves.
-static DEFINITIONS: LazyLock<Vec<Def<&'static str>>> = LazyLock::new(|| {
-    let text = include_str!("definitions.jq");
-    parse(text, |parser| parser.defs()).unwrap_or_default()
+/// One of jq's functions that are programs themselves.
+struct Definition {
+    parsed: Def<&'static str>,
+    words: BTreeSet<&'static str>,
+}
+
+/// Each in a line of its own, behind those that it calls.
+static DEFINITIONS: LazyLock<Vec<Definition>> = LazyLock::new(|| {
+    let lines = include_str!("definitions.jq").lines();
+    let definition = |line: &'static str| {
+        let parsed = parse(line, |parser| parser.defs())?.pop()?;
+        let words = words(line).collect();
+        Some(Definition { parsed, words })
+    };
+    lines.filter_map(definition).collect()
 });
+
+/// All that may be names in a program.
+fn words(program: &str) -> impl Iterator<Item = &str> {
+    program.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+}
+
+/// The definitions that a program may need: to read all of them takes longer than most programs run.
+fn definitions(program: &str) -> Vec<Def<&'static str>> {
+    let mut needed: BTreeSet<&str> = words(program).collect();
+    let mut found = Vec::new();
+    for definition in DEFINITIONS.iter().rev() {
+        if needed.contains(definition.parsed.name) {
+            needed.extend(&definition.words);
+            found.push(definition.parsed.clone());
+        }
+    }
+    found.reverse();
+    found
+}
 
 /// What a program makes of a value: its one result, or the list of them.
 ///
@@ -49,7 +80,7 @@ pub(super) fn jq(program: &[u8], value: &Value) -> Result<Value, String> {
     let Some(input) = Val::from_value(value, DEPTH) else {
         return handover("a query on an unusual value");
     };
-    let (results, why) = budget::within(|| results(term, input));
+    let (results, why) = budget::within(|| results(definitions(program), term, input));
     match (results, why) {
         (_, Some(why)) => handover(why),
         (None, None) => handover("a query that fails"),
@@ -64,13 +95,16 @@ pub(super) fn jq(program: &[u8], value: &Value) -> Result<Value, String> {
 }
 
 /// All results, if the program does not fail.
-fn results(term: Term<&str>, input: Val) -> Option<Vec<Val>> {
-    let main = Def {
+fn results<'s>(
+    mut definitions: Vec<Def<&'s str>>,
+    term: Term<&'s str>,
+    input: Val,
+) -> Option<Vec<Val>> {
+    definitions.push(Def {
         name: "core_main",
         args: Vec::new(),
         body: term,
-    };
-    let definitions = DEFINITIONS.iter().cloned().chain([main]);
+    });
     let arena = Arena::default();
     let code = File {
         code: "core_main",
