@@ -158,6 +158,34 @@ const OF_PROGRAMS: [&str; 24] = [
     "skip(1;",
 ];
 
+/// Regular expressions, on a text of the data.
+const PATTERNS: [&str; 24] = [
+    "test(\"a\")",
+    "test(\"B\"; \"i\")",
+    "test(\"^x$\")",
+    "[match(\"a\"; \"g\")]",
+    "[match(\"(?P<n>[a-z])(,)?\"; \"g\")]",
+    "match(\"é\")",
+    "capture(\"(?P<x>.)(?P<y>z)?\")",
+    "[scan(\"[a-z]\")]",
+    "[scan(\"(a)(.)\")]",
+    "[scan(\"A\"; \"i\")]",
+    "split(\", *\"; null)",
+    "[splits(\"[,;]\")]",
+    "split(\"\"; \"\")",
+    "sub(\"a\"; \"X\")",
+    "gsub(\"[ab]\"; \"<\" + \"x\" + \">\")",
+    "gsub(\"(?P<c>[a-z])\"; \"-\\(.c)\")",
+    "gsub(\"\"; \"-\")",
+    "gsub(\"^\"; \">\")",
+    "gsub(\"x*\"; \"!\")",
+    "sub(\"(?P<z>q)?\"; .z)",
+    "gsub(\"A\"; \"b\"; \"i\")",
+    "test(\"a.b\"; \"m\")",
+    "test(\"a\"; \"x\")",
+    "gsub(\"b$\"; 1)",
+];
+
 const OPERATORS: [&str; 24] = [
     "+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "and", "or", "//", ",", "|", "|",
     "|", "=", "|=", "+=", "-=", "*=", "//=",
@@ -183,7 +211,7 @@ fn program(row: &mut Row, size: usize) -> String {
         return row.pick(&ATOMS).replace("$v", "1");
     }
     let inner = |row: &mut Row| program(row, size - 1);
-    match row.next(26) {
+    match row.next(28) {
         0..=8 => {
             let (left, operator) = (inner(row), row.pick(&OPERATORS));
             let right = program(row, row_size(size));
@@ -221,6 +249,8 @@ fn program(row: &mut Row, size: usize) -> String {
         22 => format!("reduce .[] as $x ({}; . + $x)", program(row, 0)),
         23 => format!("[foreach .[] as $x (0; . + 1; [$x, .])] | {}", inner(row)),
         24 => format!("-{}", inner(row)),
+        25 => format!(".. | strings | {}", row.pick(&PATTERNS)),
+        26 => format!("{} | {}", inner(row), row.pick(&PATTERNS)),
         _ => format!("({})?", inner(row)),
     }
 }

@@ -13,7 +13,7 @@ use crate::template::gomplate::jq::value::Val;
 type Result = ValR<Val>;
 
 /// A length or an index.
-fn count(number: usize) -> Val {
+pub(super) fn count(number: usize) -> Val {
     i64::try_from(number).map_or(Val::Null, Val::Int)
 }
 

@@ -13,6 +13,7 @@ mod json;
 mod known;
 mod native;
 mod paths;
+mod patterns;
 mod value;
 
 use std::collections::BTreeSet;

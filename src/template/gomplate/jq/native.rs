@@ -8,7 +8,7 @@ use jaq_core::{Error, Exn, Native, RunPtr};
 use crate::template::gomplate::jq::arithmetic::{fail, split};
 use crate::template::gomplate::jq::budget::charge;
 use crate::template::gomplate::jq::value::Val;
-use crate::template::gomplate::jq::{formats, functions, paths};
+use crate::template::gomplate::jq::{formats, functions, paths, patterns};
 
 /// What programs run on.
 pub(super) type Data = JustLut<Val>;
@@ -187,6 +187,17 @@ fn others() -> Vec<Filter<RunPtr<Data>>> {
             let path = cv.0.pop_var();
             bome(paths::set(&cv.1, &path, &new))
         }),
+        ("core_test", v(2), |mut cv| {
+            let flags = cv.0.pop_var();
+            let expression = cv.0.pop_var();
+            bome(patterns::is_match(&cv.1, &expression, &flags))
+        }),
+        ("core_match", v(2), |mut cv| {
+            let flags = cv.0.pop_var();
+            let expression = cv.0.pop_var();
+            bome(patterns::matches(&cv.1, &expression, &flags))
+        }),
+        of_input!("core_named", patterns::named),
         ("core_check_range", v(3), |mut cv| {
             let bounds = [cv.0.pop_var(), cv.0.pop_var(), cv.0.pop_var()];
             let are_numbers = bounds.iter().all(|bound| bound.as_float().is_some());
