@@ -555,11 +555,11 @@ fn is_change(term: &Term<&str>) -> bool {
     )
 }
 
-/// Whether gojq may not allow a part as the value of a key.
+/// Whether gojq may not allow a part as the value of a key: there it has operators between terms and no more.
 fn is_loose(term: &Term<&str>) -> bool {
-    is_change(term)
-        || matches!(
-            term,
-            Term::Def(..) | Term::BinOp(_, BinaryOp::Pipe(Some(_)), _) | Term::Label(..)
-        )
+    match term {
+        Term::BinOp(_, BinaryOp::Pipe(Some(_)), _) | Term::Def(..) | Term::Label(..) => true,
+        Term::BinOp(left, _, right) => is_change(term) || is_loose(left) || is_loose(right),
+        _ => false,
+    }
 }
