@@ -6,6 +6,11 @@ use jaq_core::load::parse::{BinaryOp, Def, Pattern, Term};
 use jaq_core::path::{Opt, Part, Path};
 
 use crate::template::gomplate::jq::known::{Gives, Takes, known};
+use crate::template::gomplate::jq::shape::{ANY, ONE, PLACE, SURE, Shape, combined, ordered};
+use crate::template::gomplate::jq::syntax::{
+    begins_constant, ends_in_branches, is_change, is_comparison, is_constant, is_loose, is_number,
+    is_place, is_sure,
+};
 
 /// How deep programs may be.
 const DEPTH: usize = 60;
@@ -13,49 +18,11 @@ const DEPTH: usize = 60;
 /// The longest program, in bytes.
 const LONGEST: usize = 4000;
 
-/// What a part of a program gives, as far as its text tells.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "they are questions of their own"
-)]
-#[derive(Clone, Copy, Debug)]
-struct Shape {
-    /// There may be several results.
-    many: bool,
-    /// There may be none.
-    none: bool,
-    /// It is a path into its input.
-    is_path: bool,
-    /// It never fails.
-    sure: bool,
-}
-
-const ONE: Shape = Shape {
-    many: false,
-    none: false,
-    is_path: false,
-    sure: false,
-};
-
-const SURE: Shape = Shape { sure: true, ..ONE };
-
-const PLACE: Shape = Shape {
-    is_path: true,
-    ..SURE
-};
-
-const ANY: Shape = Shape {
-    many: true,
-    none: true,
-    ..ONE
-};
-
 /// A program, if it means the same in gojq.
 pub(super) fn parsed(program: &str) -> Option<Term<&str>> {
     let odd = ["#", "::", "?//", "\\u", "import", "include", "core_"];
-    let nesting = program.bytes().filter(|byte| b"([{".contains(byte)).count();
-    if program.len() > LONGEST || nesting > DEPTH * 4 || odd.iter().any(|odd| program.contains(odd))
-    {
+    let is_odd = odd.iter().any(|odd| program.contains(odd));
+    if program.len() > LONGEST || nesting(program) > DEPTH * 4 || is_odd {
         return None;
     }
     if !program
@@ -70,6 +37,19 @@ pub(super) fn parsed(program: &str) -> Option<Term<&str>> {
     Some(term)
 }
 
+/// An upper bound of how deep the parts of a program are in each other, before it is read: reading it takes stack.
+fn nesting(program: &str) -> usize {
+    let signs = program
+        .bytes()
+        .filter(|byte| b"([{-".contains(byte))
+        .count();
+    let words = [
+        "try", "if", "def", "label", "as", "reduce", "foreach", "catch",
+    ];
+    let words = words.iter().map(|word| program.matches(word).count());
+    signs + words.sum::<usize>()
+}
+
 /// What is in scope.
 #[derive(Default)]
 struct Check<'s> {
@@ -77,30 +57,6 @@ struct Check<'s> {
     variables: Vec<&'s str>,
     functions: Vec<(&'s str, usize, Option<Shape>)>,
     labels: Vec<&'s str>,
-}
-
-/// Parts that follow each other, of which at most one may have several results.
-fn ordered(parts: &[Shape]) -> Option<Shape> {
-    let several = parts.iter().filter(|part| part.many).count();
-    (several < 2).then(|| Shape {
-        many: several > 0,
-        none: parts.iter().any(|part| part.none),
-        is_path: false,
-        sure: parts.iter().all(|part| part.sure),
-    })
-}
-
-/// Parts whose results are combined with each other. gojq begins with another one: if one may have no result, the others must not fail.
-fn combined(parts: &[Shape]) -> Option<Shape> {
-    let is_safe = |at: usize| {
-        let mut others = parts.iter().enumerate().filter(|(other, _)| *other != at);
-        others.all(|(_, part)| part.sure)
-    };
-    let mut parts_at = parts.iter().enumerate();
-    if !parts_at.all(|(at, part)| !part.none || is_safe(at)) {
-        return None;
-    }
-    ordered(parts)
 }
 
 impl<'s> Check<'s> {
@@ -472,94 +428,57 @@ impl<'s> Check<'s> {
     }
 }
 
-fn is_number(text: &str) -> bool {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let is_plain = digits > 0 && (digits == 1 || !text.starts_with('0'));
-    is_plain && text.len() < 40 && serde_json::from_str::<f64>(text).is_ok()
-}
+#[cfg(test)]
+mod tests {
+    use super::parsed;
 
-/// Whether a function never fails, as long as its arguments do not.
-fn is_sure(name: &str) -> bool {
-    let names = "null true false not type empty values nulls strings numbers arrays objects scalars iterables booleans select tostring \
-                 tojson paths recurse isempty";
-    names.split_whitespace().any(|sure| sure == name)
-}
-
-/// Whether a part looks at nothing, fails never, and has one result or none.
-fn is_constant(term: &Term<&str>) -> bool {
-    match term {
-        Term::Num(_) | Term::Var(_) | Term::Arr(None) => true,
-        Term::Obj(entries) => entries.is_empty(),
-        Term::Neg(term) => matches!(**term, Term::Num(_)),
-        Term::Str(None, parts) => !parts.iter().any(|part| matches!(part, StrPart::Term(_))),
-        Term::Call(name, arguments) => {
-            arguments.is_empty() && matches!(*name, "null" | "true" | "false" | "empty")
+    #[test]
+    fn deep_programs_are_left_to_gomplate() {
+        for part in [
+            "-",
+            "try ",
+            "if ",
+            "(",
+            "[",
+            "{a:",
+            "1 as $x | ",
+            "def f: ",
+            "label $x | ",
+        ] {
+            assert!(
+                parsed(&format!("{}1", part.repeat(300))).is_none(),
+                "{part}"
+            );
         }
-        _ => false,
-    }
-}
-
-/// Whether a part is one whose places are apart from each other, so that changing one does not change which the others are.
-fn is_place(term: &Term<&str>) -> bool {
-    match term {
-        Term::Id | Term::Call("select", _) => true,
-        Term::Path(term, path) => {
-            let parts = path.0.iter();
-            let mut parts = parts.map(|(part, _)| match part {
-                Part::Index(index) => is_constant(index),
-                Part::Range(start, end) => start.is_none() && end.is_none(),
-            });
-            is_place(term) && parts.all(|is_plain| is_plain)
+        for part in [". // ", ". | ", ". , ", ". = ", ". + "] {
+            assert!(
+                parsed(&format!("{}.", part.repeat(700))).is_none(),
+                "{part}"
+            );
         }
-        Term::BinOp(left, BinaryOp::Pipe(None), right) => is_place(left) && is_place(right),
-        _ => false,
     }
-}
 
-/// Whether what a part gives comes out of branches that meet. If a constant follows, gojq v0.12.19 forgets to drop what came before
-/// it: `if (. or 1 | true) then . else 0 end` gives `true`.
-fn ends_in_branches(term: &Term<&str>) -> bool {
-    match term {
-        Term::IfThenElse(..) | Term::TryCatch(..) | Term::Label(..) => true,
-        Term::BinOp(_, BinaryOp::Pipe(_), last) | Term::Def(_, last) => ends_in_branches(last),
-        Term::BinOp(_, op, _) => matches!(
-            op,
-            BinaryOp::And | BinaryOp::Or | BinaryOp::Alt | BinaryOp::Comma
-        ),
-        _ => false,
-    }
-}
-
-fn begins_constant(term: &Term<&str>) -> bool {
-    match term {
-        Term::BinOp(left, _, right) => begins_constant(left) || begins_constant(right),
-        Term::Path(term, _) | Term::Def(_, term) => begins_constant(term),
-        Term::Fold(_, _, _, arguments) => arguments.iter().any(begins_constant),
-        Term::Arr(_) | Term::Obj(_) | Term::Str(..) | Term::Neg(_) => true,
-        other => is_constant(other),
-    }
-}
-
-fn is_comparison(term: &Term<&str>) -> bool {
-    matches!(term, Term::BinOp(_, BinaryOp::Cmp(_), _))
-}
-
-fn is_change(term: &Term<&str>) -> bool {
-    matches!(
-        term,
-        Term::BinOp(
-            _,
-            BinaryOp::Assign | BinaryOp::Update | BinaryOp::UpdateMath(_) | BinaryOp::UpdateAlt,
-            _
-        )
-    )
-}
-
-/// Whether gojq may not allow a part as the value of a key: there it has operators between terms and no more.
-fn is_loose(term: &Term<&str>) -> bool {
-    match term {
-        Term::BinOp(_, BinaryOp::Pipe(Some(_)), _) | Term::Def(..) | Term::Label(..) => true,
-        Term::BinOp(left, _, right) => is_change(term) || is_loose(left) || is_loose(right),
-        _ => false,
+    #[test]
+    fn what_depends_on_the_order_of_results_is_left_to_gomplate() {
+        let cases = [
+            ("(1,2) + 3", true),
+            ("(1,2) + (3,4)", false),
+            ("error + empty", false),
+            ("{a: (1,2), b: 3}", true),
+            ("{a: (1,2), b: (3,4)}", false),
+            (".a[] |= . + 1", true),
+            (".a[] |= empty", false),
+            ("(.a, .b) |= 1", false),
+            ("reduce .[] as $x (0; . + $x)", true),
+            ("reduce .[] as $x (0; ., $x)", false),
+            ("def f: . + 1; f", true),
+            ("def f: f; f", false),
+            ("$ENV", false),
+            ("input", false),
+            ("core_fail", false),
+        ];
+        for (program, expected) in cases {
+            assert_eq!(parsed(program).is_some(), expected, "{program}");
+        }
     }
 }

@@ -14,6 +14,9 @@ mod known;
 mod native;
 mod paths;
 mod patterns;
+mod places;
+mod shape;
+mod syntax;
 mod value;
 
 use std::collections::BTreeSet;

@@ -8,7 +8,7 @@ use jaq_core::{Error, Exn, Native, RunPtr};
 use crate::template::gomplate::jq::arithmetic::{fail, split};
 use crate::template::gomplate::jq::budget::charge;
 use crate::template::gomplate::jq::value::Val;
-use crate::template::gomplate::jq::{formats, functions, paths, patterns};
+use crate::template::gomplate::jq::{formats, functions, paths, patterns, places};
 
 /// What programs run on.
 pub(super) type Data = JustLut<Val>;
@@ -92,8 +92,8 @@ fn inputs() -> Vec<Filter<RunPtr<Data>>> {
         of_input!("max", |value| functions::extreme(value, value, false)),
         of_input!("from_entries", functions::from_entries),
         of_input!("transpose", functions::transpose),
-        of_input!("explode", functions::explode),
-        of_input!("implode", functions::implode),
+        of_input!("explode", places::explode),
+        of_input!("implode", places::implode),
     ]
 }
 
@@ -141,13 +141,13 @@ fn pairs() -> Vec<Filter<RunPtr<Data>>> {
             Ok(split(functions::text(value)?, functions::text(by)?))
         }),
         of_two!("indices", |value, part| {
-            Ok(functions::all_indices(functions::indices(value, part)?))
+            Ok(places::all_indices(places::indices(value, part)?))
         }),
         of_two!("index", |value, part| {
-            Ok(functions::index(functions::indices(value, part)?, false))
+            Ok(places::index(places::indices(value, part)?, false))
         }),
         of_two!("rindex", |value, part| {
-            Ok(functions::index(functions::indices(value, part)?, true))
+            Ok(places::index(places::indices(value, part)?, true))
         }),
         of_two!("startswith", |value, part| {
             let text = functions::text(value)?;
