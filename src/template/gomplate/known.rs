@@ -21,7 +21,7 @@ pub const REMARKS: &[(&str, &str)] = &[
     ),
     (
         "coll.JQ",
-        "handed over: programs that fail or take more than a million steps, unusual regular expressions, dates, `env`, `input`, the text of \
+        "handed over: programs that fail, take more than a million steps, or walk through a value again and again, values deeper than 32, unusual regular expressions, dates, `env`, `input`, the text of \
          a caught error, functions that call themselves or have `$` parameters, rare functions, integers of more than 64 bits, two \
          parts with several results each in one operation (`(1,2) + (3,4)`), and values of Go that JSON does not have",
     ),

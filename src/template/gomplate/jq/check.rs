@@ -15,6 +15,9 @@ use crate::template::gomplate::jq::syntax::{
 /// How deep programs may be.
 const DEPTH: usize = 60;
 
+/// How many functions that walk through a value may be in each other: each needs stack for each level of it.
+const WALKS: usize = 3;
+
 /// The longest program, in bytes.
 const LONGEST: usize = 4000;
 
@@ -22,6 +25,11 @@ const LONGEST: usize = 4000;
 pub(super) fn parsed(program: &str) -> Option<Term<&str>> {
     let odd = ["#", "::", "?//", "\\u", "import", "include", "core_"];
     let is_odd = odd.iter().any(|odd| program.contains(odd));
+    let walks = ["walk", "recurse", "..", "paths"];
+    let walks = walks.iter().map(|walk| program.matches(walk).count());
+    if walks.sum::<usize>() > WALKS {
+        return None;
+    }
     if program.len() > LONGEST || nesting(program) > DEPTH * 4 || is_odd {
         return None;
     }
@@ -476,6 +484,8 @@ mod tests {
             ("$ENV", false),
             ("input", false),
             ("core_fail", false),
+            ("walk(walk(walk(.)))", true),
+            ("walk(walk(walk(walk(.))))", false),
         ];
         for (program, expected) in cases {
             assert_eq!(parsed(program).is_some(), expected, "{program}");

@@ -31,8 +31,8 @@ use crate::template::gomplate::jq::native::Data;
 use crate::template::gomplate::jq::value::Val;
 use crate::template::value::Value;
 
-/// How deep values are looked into; deeper ones may contain themselves.
-const DEPTH: u32 = 100;
+/// How deep values are looked into: functions that walk through them need stack for each level.
+const DEPTH: u32 = 32;
 
 /// One of jq's functions that are programs themselves.
 struct Definition {

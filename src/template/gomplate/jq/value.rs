@@ -12,7 +12,7 @@ use crate::template::kind::Type;
 use crate::template::value::{Text, Value};
 
 /// How deep values may be; deeper ones may contain themselves, or grow without end.
-const DEPTH: u32 = 200;
+const DEPTH: u32 = 32;
 
 /// How many values one may contain, texts counted by their length: it may contain the same one many times.
 const SIZE: usize = 1_000_000;
