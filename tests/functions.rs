@@ -20,6 +20,8 @@ mod chance;
 mod host;
 #[path = "functions/methods.rs"]
 mod methods;
+#[path = "functions/queries.rs"]
+mod queries;
 #[path = "functions/texts.rs"]
 mod texts;
 #[path = "functions/yaml.rs"]
@@ -431,6 +433,61 @@ fn compare_calls(binary: &Path, dropped: bool, count: usize) {
         wrong.len(),
         wrong.join("\n")
     );
+}
+
+/// jq programs and JSON paths by chance: each gives what gomplate gives, or fails as it does, or is handed over.
+#[test]
+fn queries_by_chance() {
+    let Some(binary) = installed() else {
+        eprintln!("SKIPPED: no gomplate to compare queries with");
+        return;
+    };
+    let (count, seed) = (
+        number("BETTERFORM_CALLS", 3000),
+        number("BETTERFORM_SEED", 1),
+    );
+    let seed = u64::try_from(seed).unwrap();
+    let kinds = [
+        ("jq", queries::programs(seed, count)),
+        ("jsonpath", queries::paths(seed, count)),
+    ];
+    for (kind, made) in kinds {
+        let (mut rendered, mut failed, mut left) = (Vec::new(), Vec::new(), Vec::new());
+        for template in made {
+            match embedded(&template) {
+                Ok(text) => rendered.push((template, text)),
+                Err(why) if is_left(&why) => left.push((template, why)),
+                Err(why) => failed.push((template, why)),
+            }
+        }
+        let counts = (rendered.len(), failed.len(), left.len());
+        eprintln!(
+            "{kind}: {} rendered, {} failed, {} left",
+            counts.0, counts.1, counts.2
+        );
+        if number("BETTERFORM_LEFT", 0) > 0 {
+            for (template, why) in &left {
+                eprintln!("  left: {template}: {why}");
+            }
+        }
+        let mut wrong = differences(&binary, &rendered);
+        // Each failure is a process of its own.
+        let compared = number("BETTERFORM_FAILURES", count / 20);
+        for (template, ours) in failed.iter().take(compared) {
+            wrong.extend(other_failure(&binary, template, ours));
+        }
+        assert!(
+            rendered.len() > count / 8,
+            "only {} of {kind} were embedded",
+            rendered.len()
+        );
+        assert!(
+            wrong.is_empty(),
+            "{} differ:\n{}",
+            wrong.len(),
+            wrong.join("\n")
+        );
+    }
 }
 
 /// Texts of the formats that `data` reads, by chance: read as gomplate reads them, or handed over.

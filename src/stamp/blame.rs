@@ -6,6 +6,7 @@ use crate::error::Diagnostic;
 use crate::stamp::Request;
 use crate::stamp::gomplate_config::CONFIG_FILE;
 use crate::stamp::place;
+use crate::stamp::quoted::without_documents;
 use crate::stamp::source::{Source, shown};
 use crate::template::TemplateError;
 use crate::template::gomplate::HANDOVER;
@@ -25,8 +26,8 @@ impl Origin<'_> {
     /// The failure of a template in this text.
     pub(super) fn failure(self, request: &Request<'_>, error: &TemplateError) -> Diagnostic {
         let path = shown(request, self.path).display().to_string();
-        let message =
-            without_mark(place::without_place(self.name, error)).replace(self.name, &path);
+        let message = without_documents(place::without_place(self.name, error));
+        let message = without_mark(&message).replace(self.name, &path);
         self.at(request, error.line, error.column, message)
     }
 
@@ -67,7 +68,7 @@ pub(super) fn in_config(
         text: &text,
     };
     let line = line.map_or(1, |at| at + 1);
-    origin.at(request, line, column, without_mark(why))
+    origin.at(request, line, column, without_mark(&without_documents(why)))
 }
 
 /// A message without the mark that hands it over.

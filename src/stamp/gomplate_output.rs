@@ -1,12 +1,13 @@
 //! What gomplate says on its standard error: warnings, and failures with their place in the user's own file.
 //!
-//! gomplate's message is kept; only the paths in it become those that the user knows. Knows nothing of how gomplate is run.
+//! gomplate's message is kept, without the documents that it quotes; the paths in it become those that the user knows. Knows nothing of how gomplate is run.
 
 use std::process::ExitStatus;
 
 use crate::error::Error;
 use crate::stamp::Request;
 use crate::stamp::place::{diagnostic, number};
+use crate::stamp::quoted::without_documents;
 use crate::stamp::source::{Source, SourceFile};
 
 /// Messages that gomplate printed.
@@ -45,7 +46,9 @@ impl Messages {
     /// What the user should know although it succeeded.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let warnings = self.warnings.iter().chain(&self.other);
-        warnings.map(|line| format!("gomplate: {line}")).collect()
+        warnings
+            .map(|line| format!("gomplate: {}", without_documents(line)))
+            .collect()
     }
 
     /// The error for a run that failed.
@@ -70,11 +73,11 @@ fn explain(message: &str, request: &Request<'_>, source: &Source) -> Error {
     let shown = format!("{}/", request.stage);
     let found = place(message, &directory, source);
     let Some((file, line, column, rest)) = found else {
-        let message = message.replace(&directory, &shown);
+        let message = without_documents(message).replace(&directory, &shown);
         let stage = request.stage;
         return Error::failed(format!("gomplate cannot stamp `{stage}`: {message}"));
     };
-    let message = rest.replace(&directory, &shown);
+    let message = without_documents(rest).replace(&directory, &shown);
     let path = format!("{shown}{}", file.path.display());
     let at = diagnostic(path, &file.content, line, column, message);
     Error::at(vec![at])
@@ -170,6 +173,22 @@ mod tests {
         assert_eq!((at.path.as_str(), at.line), ("final/x:1", 3));
         assert_eq!((at.column, at.text.as_str()), (None, "{{"));
         assert_eq!(at.message, "unclosed action");
+    }
+
+    #[test]
+    fn leaves_documents_out() {
+        let document =
+            "unable to unmarshal object {\"k\": s3cret: yaml: line 1: did not find expected ','";
+        let place = "template: /lib/final/x:1:3: executing \"/lib/final/x\" at <json $d>: error calling json: ";
+        let error = explained(&format!("{place}{document}"), "x", "{{ json $d }}");
+        assert_eq!(
+            error.diagnostics()[0].message,
+            "executing \"final/x\" at <json $d>: error calling json: unable to unmarshal object: yaml: line 1: did not find expected ','"
+        );
+        assert_eq!(
+            explained(document, "x", "").message(),
+            "gomplate cannot stamp `final`: unable to unmarshal object: yaml: line 1: did not find expected ','"
+        );
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod host;
 pub mod ignore;
 pub mod pattern;
 mod place;
+mod quoted;
 pub mod reads;
 mod regexp;
 pub mod scan;

@@ -29,6 +29,17 @@ impl Root {
     }
 }
 
+/// The data of a root, where functions see no more than the map that it points to; any other value as it is.
+pub(crate) fn data(value: &Value) -> Value {
+    match value {
+        Value::Native(object) => match object.as_any().downcast_ref::<Root>() {
+            Some(root) => Value::Map(root.aliases.clone()),
+            None => value.clone(),
+        },
+        other => other.clone(),
+    }
+}
+
 impl Object for Root {
     fn type_name(&self) -> &'static str {
         "*gomplate.tmplctx"

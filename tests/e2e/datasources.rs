@@ -158,3 +158,43 @@ fn a_missing_file_is_shown_where_it_is_used() {
     ran.says("one/.gomplate.yaml:2:3")
         .says("`extra` cannot be read");
 }
+
+/// gomplate quotes the whole document in its message.
+#[test]
+fn a_document_that_cannot_be_parsed_is_not_shown() {
+    let Some(gomplate) = std::env::var_os("GOMPLATE").filter(|path| !path.is_empty()) else {
+        return crate::badinput::skip("no gomplate (`GOMPLATE`) to fail on a document");
+    };
+    let cases = [
+        (
+            "d.json",
+            "{\"password\": \"hunter2-topsecret\",, ]",
+            "unable to unmarshal array: yaml: ",
+        ),
+        (
+            "d.toml",
+            "password = 'hunter2-topsecret\nb = 1",
+            "unable to unmarshal object: Near line 1",
+        ),
+        (
+            "d.env",
+            "A=1\nB!C=hunter2-topsecret\n",
+            "in variable name near (not shown)",
+        ),
+    ];
+    for (file, text, reason) in cases {
+        let source = format!("{{{{ defineDatasource \"d\" \"{file}\" }}}}{{{{ (ds \"d\").a }}}}\n");
+        let mut sandbox = with_template(&source);
+        sandbox.set("GOMPLATE", gomplate.to_str().expect("UTF-8"));
+        sandbox.file(&format!("dep/{file}"), text);
+        for stamper in ["gomplate", "auto"] {
+            let ran = sandbox.run(&["plan", "--stamper", stamper]).exits(1);
+            let shown = format!("{}{}", ran.stdout, ran.stderr);
+            assert!(!shown.contains("topsecret"), "{stamper}: {shown}");
+            assert!(
+                shown.contains(reason) || stamper == "auto",
+                "{stamper}: {shown}"
+            );
+        }
+    }
+}

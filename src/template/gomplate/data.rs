@@ -13,6 +13,7 @@ use crate::template::function::Functions;
 use crate::template::gomplate::conv::text;
 use crate::template::gomplate::{Entry, csv, fixed, handover, namespace, parse_yaml, toml, yaml};
 use crate::template::kind::Type;
+use crate::template::root::data;
 use crate::template::runes::{REPLACEMENT, characters};
 use crate::template::value::Value;
 
@@ -66,7 +67,7 @@ fn entries() -> Vec<Entry> {
             Type::Str,
             |_, args| {
                 let mut shown = String::new();
-                write(&args[0], &mut shown)?;
+                write(&data(&args[0]), &mut shown)?;
                 Ok(shown.into())
             },
         ),
@@ -75,7 +76,7 @@ fn entries() -> Vec<Entry> {
             Some("toYAML"),
             &[Type::Any],
             Type::Str,
-            |_, args| Ok(yaml::document(&args[0])?.into()),
+            |_, args| Ok(yaml::document(&data(&args[0]))?.into()),
         ),
         fixed(
             "ToJSONPretty",
@@ -84,7 +85,7 @@ fn entries() -> Vec<Entry> {
             Type::Str,
             |_, args| {
                 let mut shown = String::new();
-                write(&args[1], &mut shown)?;
+                write(&data(&args[1]), &mut shown)?;
                 let indent = args[0].as_text().unwrap_or_default();
                 let Ok(indent) = std::str::from_utf8(indent) else {
                     return handover("an indent that is not UTF-8");

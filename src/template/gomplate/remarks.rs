@@ -22,11 +22,14 @@ pub const REMARKS: &[(&str, &str)] = &[
     ),
     (
         "coll.JQ",
-        "paths are embedded (`.a.b[0]`, `.[]`, pipes between them); the rest of the language is handed over",
+        "handed over: programs that fail, take more than a million steps, or walk through a value again and again, values deeper than 32, unusual regular expressions, dates, `env`, `input`, the text of \
+         a caught error, functions that call themselves or have `$` parameters, rare functions, integers of more than 64 bits, two \
+         parts with several results each in one operation (`(1,2) + (3,4)`), and values of Go that JSON does not have",
     ),
     (
         "coll.JSONPath",
-        "paths are embedded (`.a.b[0]`, `['a']`); the rest of the language is handed over",
+        "`range` loops, backslashes in quotes, and times and the like in the data are handed over; the entries of a map that `*` or \
+         `..` find come in the order of their keys: gomplate has them in another order each time",
     ),
     (
         "coll.Sort",

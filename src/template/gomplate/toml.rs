@@ -9,6 +9,7 @@ use crate::template::float::format_float;
 use crate::template::gomplate::conv::text;
 use crate::template::gomplate::{Entry, fixed, handover};
 use crate::template::kind::Type;
+use crate::template::root::data;
 use crate::template::value::{List, Map, Text, Value};
 
 /// How deep values may be; deeper ones may contain themselves.
@@ -28,7 +29,7 @@ pub(super) fn entries() -> Vec<Entry> {
             Some("toTOML"),
             &[Type::Any],
             Type::Str,
-            |_, args| Ok(document(&args[0])?.into()),
+            |_, args| Ok(document(&data(&args[0]))?.into()),
         ),
     ]
 }
