@@ -13,7 +13,7 @@ mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Sender, channel, sync_channel};
-use std::thread::Scope;
+use std::thread::{Builder, Scope};
 
 use crate::core::event::Sink;
 use crate::core::plan::Entry;
@@ -27,6 +27,10 @@ use crate::system::liveness;
 
 /// How many reports may wait for the coordinator, so that a loud stage cannot fill the memory.
 const BACKLOG: usize = 256;
+
+/// The stack of a worker, in bytes: templates may nest as deep as two megabytes allow, and what they call needs some too. Only
+/// what is used costs memory.
+const STACK: usize = 16 << 20;
 
 /// Which stages, and what was asked for whatever changed.
 #[derive(Clone, Debug)]
@@ -79,7 +83,7 @@ pub fn walk(
     let walked = std::thread::scope(|scope| {
         let workers = (0..goal.jobs.max(1))
             .map(|worker| spawn(scope, site, worker, run, reports.clone()))
-            .collect();
+            .collect::<Result<_>>()?;
         drop(reports);
         let mut coordinator = Coordinator::new(site, store, run, goal, sink, workers);
         coordinator.inherit_from_others()?;
@@ -97,10 +101,18 @@ fn spawn<'scope, 'env: 'scope>(
     worker: usize,
     run: Option<&'env RunId>,
     reports: std::sync::mpsc::SyncSender<Report>,
-) -> Sender<Message> {
+) -> Result<Sender<Message>> {
     let (sender, inbox) = channel();
-    scope.spawn(move || worker::work(site, run, worker, &inbox, &reports));
-    sender
+    let spawned = Builder::new()
+        .stack_size(STACK)
+        .spawn_scoped(scope, move || {
+            worker::work(site, run, worker, &inbox, &reports)
+        });
+    match spawned {
+        Ok(_) => Ok(sender),
+        Err(error) => Err(Error::failed(format!("cannot start a thread: {error}"))
+            .hint("run fewer stages at once: `-j`")),
+    }
 }
 
 /// What the coordinator sends to a worker.
