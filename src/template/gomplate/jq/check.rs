@@ -1,6 +1,8 @@
 //! Which jq programs mean the same here and in gojq: those that are made of known parts, and in which nothing depends on the order
 //! in which several results are combined. Runs nothing.
 
+mod names;
+
 use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Def, Pattern, Term};
 use jaq_core::path::{Opt, Part, Path};
@@ -338,75 +340,6 @@ impl<'s> Check<'s> {
         ordered(&[conditions, all]).map(|shape| Shape { is_path, ..shape })
     }
 
-    fn pattern(&mut self, pattern: &mut Pattern<&'s str>) -> Option<()> {
-        match pattern {
-            Pattern::Var(name) if self.variables.contains(name) => None,
-            Pattern::Var(name) => {
-                self.variables.push(name);
-                Some(())
-            }
-            Pattern::Arr(patterns) => patterns
-                .iter_mut()
-                .try_for_each(|inner| self.pattern(inner)),
-            Pattern::Obj(entries) => entries.iter_mut().try_for_each(|(key, inner)| {
-                if let Term::Var(name) = key {
-                    self.variables.push(name);
-                    return None;
-                }
-                is_constant(key).then_some(())?;
-                self.pattern(inner)
-            }),
-        }
-    }
-
-    /// One that does not call itself.
-    fn definition(&mut self, definition: &mut Def<&'s str>) -> Option<()> {
-        let (functions, variables) = (self.functions.len(), self.variables.len());
-        let arguments = definition.args.len();
-        if definition.args.iter().any(|name| name.starts_with('$')) {
-            return None;
-        }
-        self.functions.push((definition.name, arguments, None));
-        for name in &definition.args {
-            self.functions.push((name, 0, Some(ANY)));
-        }
-        let shape = self.term(&mut definition.body);
-        self.functions.truncate(functions);
-        self.variables.truncate(variables);
-        self.functions
-            .push((definition.name, arguments, Some(shape?)));
-        Some(())
-    }
-
-    fn call(&mut self, name: &str, arguments: &mut [Term<&'s str>]) -> Option<Shape> {
-        let count = arguments.len();
-        let shapes = self.terms(arguments)?;
-        let mut own = self.functions.iter().rev();
-        if let Some((.., shape)) = own.find(|known| known.0 == name && known.1 == count) {
-            return *shape;
-        }
-        let known = known(name, count)?;
-        let arguments = || known.takes.iter().zip(&shapes);
-        let fits = arguments().all(|(takes, shape)| match takes {
-            Takes::Value | Takes::Program => true,
-            Takes::One => !shape.many && !shape.none,
-            Takes::Path => shape.is_path,
-        });
-        if !fits {
-            return None;
-        }
-        let values = arguments().filter(|(takes, _)| **takes == Takes::Value);
-        let values: Vec<Shape> = values.map(|(_, shape)| *shape).collect();
-        let values = combined(&values)?;
-        let mut programs = arguments().filter(|(takes, _)| **takes == Takes::Program);
-        Some(Shape {
-            many: values.many || known.gives == Gives::Many,
-            none: values.none || known.gives != Gives::One,
-            is_path: known.is_path && !values.many && programs.all(|(_, shape)| shape.is_path),
-            sure: is_sure(name) && shapes.iter().all(|shape| shape.sure),
-        })
-    }
-
     fn path(&mut self, term: &mut Term<&'s str>, path: &mut Path<Term<&'s str>>) -> Option<Shape> {
         let mut all = vec![self.term(term)?];
         let is_path = all.iter().all(|shape| shape.is_path);
@@ -437,58 +370,4 @@ impl<'s> Check<'s> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::parsed;
-
-    #[test]
-    fn deep_programs_are_left_to_gomplate() {
-        for part in [
-            "-",
-            "try ",
-            "if ",
-            "(",
-            "[",
-            "{a:",
-            "1 as $x | ",
-            "def f: ",
-            "label $x | ",
-        ] {
-            assert!(
-                parsed(&format!("{}1", part.repeat(300))).is_none(),
-                "{part}"
-            );
-        }
-        for part in [". // ", ". | ", ". , ", ". = ", ". + "] {
-            assert!(
-                parsed(&format!("{}.", part.repeat(700))).is_none(),
-                "{part}"
-            );
-        }
-    }
-
-    #[test]
-    fn what_depends_on_the_order_of_results_is_left_to_gomplate() {
-        let cases = [
-            ("(1,2) + 3", true),
-            ("(1,2) + (3,4)", false),
-            ("error + empty", false),
-            ("{a: (1,2), b: 3}", true),
-            ("{a: (1,2), b: (3,4)}", false),
-            (".a[] |= . + 1", true),
-            (".a[] |= empty", false),
-            ("(.a, .b) |= 1", false),
-            ("reduce .[] as $x (0; . + $x)", true),
-            ("reduce .[] as $x (0; ., $x)", false),
-            ("def f: . + 1; f", true),
-            ("def f: f; f", false),
-            ("$ENV", false),
-            ("input", false),
-            ("core_fail", false),
-            ("walk(walk(walk(.)))", true),
-            ("walk(walk(walk(walk(.))))", false),
-        ];
-        for (program, expected) in cases {
-            assert_eq!(parsed(program).is_some(), expected, "{program}");
-        }
-    }
-}
+mod tests;
