@@ -224,6 +224,8 @@ fn needs_gomplate(error: &TemplateError) -> bool {
         || is_missing
         || undefined.is_some_and(|(name, _)| is_known(name))
         || message.contains(UNPRINTABLE)
+        // A list of Go's may have room behind its end, of which `slice` makes elements.
+        || message.contains("error calling slice: index out of range")
         // Limits of the embedded engine are none of gomplate's.
         || message.contains("exceeded")
 }

@@ -301,10 +301,9 @@ impl Printer {
                 self.nested(&beneath, verb, depth + 1);
             }
             _ if object.kind() == Kind::Ptr => self.unprintable = true,
-            _ => match object.text() {
-                Some(text) => self.text(&text, value, 'v'),
-                None => self.write("{}"),
-            },
+            // The fields of a struct are not known here.
+            _ if object.text().is_some() => self.unprintable = true,
+            _ => self.write("{}"),
         }
     }
 

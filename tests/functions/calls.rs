@@ -152,7 +152,7 @@ fn argument(row: &mut Row, kind: Type) -> &'static str {
     }
 }
 
-fn call(row: &mut Row, name: &str, signature: Signature) -> String {
+pub(crate) fn call(row: &mut Row, name: &str, signature: Signature) -> String {
     let mut call = name.to_owned();
     let choices = known(name);
     if !choices.is_empty() && row.next(10) > 0 {
@@ -178,7 +178,7 @@ fn call(row: &mut Row, name: &str, signature: Signature) -> String {
 }
 
 /// Whether a function gives the same result each time, without changing the world.
-fn is_repeatable(name: &str) -> bool {
+pub(crate) fn is_repeatable(name: &str) -> bool {
     let (namespace, method) = name.split_once('.').unwrap_or(("", name));
     let exceptions = [
         "file.Write",
