@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use betterform::template::analysis::mentions;
-use betterform::template::gomplate::functions;
+use betterform::template::gomplate::{config_value, functions};
 use betterform::template::{
-    Budget, Delimiters, Functions, MissingKey, Root, Settings, Templates, Value, parse as parsed,
+    Budget, Delimiters, Functions, Map, MissingKey, Root, Settings, Templates, Type, Value,
+    parse as parsed,
 };
 
 use crate::host::Hermetic;
@@ -85,10 +86,8 @@ fn argument_of(argument: &[u8]) -> Value {
     let json = argument
         .strip_prefix(b"j")
         .and_then(|text| serde_json::from_slice(text).ok());
-    json.as_ref().map_or_else(
-        || Value::text(argument),
-        betterform::template::gomplate::config_value,
-    )
+    let value = json.and_then(|json| config_value(&json).ok());
+    value.unwrap_or_else(|| Value::text(argument))
 }
 
 /// Data in some format, chosen by the first byte, read and written anew.
@@ -202,11 +201,11 @@ fn root() -> Value {
             "map": {"b": 2, "a": {"x": []}}, "big": 9_223_372_036_854_775_807_i64, "blank": "",
         })
     });
-    let Value::Map(map) = betterform::template::gomplate::config_value(&CONFIG) else {
+    let Ok(Value::Map(map)) = config_value(&CONFIG) else {
         return Value::Nil;
     };
-    let aliases = betterform::template::Map::new(
-        betterform::template::Type::Any,
+    let aliases = Map::new(
+        Type::Any,
         BTreeMap::from([(Arc::from(&b"cfg"[..]), Value::Map(map))]),
     );
     Value::Native(Arc::new(Root::new(

@@ -1,5 +1,6 @@
 //! `coll.JQ` and `coll.JSONPath`: paths into values. Everything else of the two languages, and all that fails, is gomplate's.
 
+use crate::template::gomplate::bounds::{VALUES, deeper};
 use crate::template::gomplate::strings::plain;
 use crate::template::gomplate::{Entry, fixed, handover};
 use crate::template::kind::Type;
@@ -32,7 +33,8 @@ fn unusual<T>() -> Result<T, String> {
 }
 
 fn jq(text: &[u8], value: &Value) -> Result<Value, String> {
-    if !is_plain(value, DEPTH) {
+    let mut left = VALUES;
+    if !is_plain(value, DEPTH, &mut left) {
         return handover("a query on an unusual value");
     }
     let mut values = vec![value.clone()];
@@ -51,8 +53,8 @@ fn jq(text: &[u8], value: &Value) -> Result<Value, String> {
 }
 
 /// Whether a value is one of those that JSON has, as gomplate's parsers make them.
-fn is_plain(value: &Value, depth: usize) -> bool {
-    let Some(depth) = depth.checked_sub(1) else {
+fn is_plain(value: &Value, depth: usize, left: &mut usize) -> bool {
+    let Ok(depth) = deeper(depth, left) else {
         return false;
     };
     match value {
@@ -60,11 +62,12 @@ fn is_plain(value: &Value, depth: usize) -> bool {
         Value::Float(number) => number.is_finite(),
         Value::Str(text) => std::str::from_utf8(text).is_ok(),
         Value::List(list) if list.element() == Type::Any && !list.is_absent() => {
-            list.items().iter().all(|item| is_plain(item, depth))
+            list.items().iter().all(|item| is_plain(item, depth, left))
         }
-        Value::Map(map) if map.element() == Type::Any => {
-            map.entries().values().all(|item| is_plain(item, depth))
-        }
+        Value::Map(map) if map.element() == Type::Any => map
+            .entries()
+            .values()
+            .all(|item| is_plain(item, depth, left)),
         _ => false,
     }
 }
