@@ -1,6 +1,12 @@
 //! The areas that `fuzz/` runs without end, each with a bounded number of random inputs, and with all that was ever found.
 //! `fuzz/README.md` says how to run one for longer.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may fail anywhere"
+)]
+
 #[allow(unreachable_pub, reason = "the fuzz targets are other programs")]
 #[path = "../fuzz/src/areas.rs"]
 mod areas;

@@ -43,13 +43,13 @@ impl Host for Hermetic {
     }
 
     fn local_zone(&mut self) -> Result<LocalZone, String> {
-        match self.text.is_empty() {
-            true => Ok(LocalZone::Utc),
-            false => Ok(LocalZone::Data {
-                name: "Local".into(),
-                data: self.text.clone(),
-            }),
+        if self.text.is_empty() {
+            return Ok(LocalZone::Utc);
         }
+        Ok(LocalZone::Data {
+            name: "Local".into(),
+            data: self.text.clone(),
+        })
     }
 
     fn zone(&mut self, _: &str) -> Result<Vec<u8>, String> {

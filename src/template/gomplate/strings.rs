@@ -12,8 +12,6 @@ use crate::template::value::{List, Value};
 const ONE: &[Type] = &[Type::Any];
 const TWO: &[Type] = &[Type::Str, Type::Any];
 
-/// The longest text that is made by repetition, in bytes.
-
 pub(super) fn add(functions: &mut Functions) {
     let mut entries = searches();
     entries.extend(trims());
