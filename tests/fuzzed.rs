@@ -14,6 +14,10 @@ mod areas;
 #[path = "../fuzz/src/host.rs"]
 mod host;
 
+#[allow(unreachable_pub, reason = "the fuzz targets are other programs")]
+#[path = "../fuzz/src/seeds.rs"]
+mod seeds;
+
 use std::time::{Duration, Instant};
 
 use proptest::collection::vec;
@@ -200,5 +204,17 @@ fn found() {
         // The first run makes what all use.
         run(b"");
         within_the_limit(area, run, &std::fs::read(&path).unwrap());
+    }
+}
+
+/// Writes a first corpus for the fuzz targets, if `BETTERFORM_SEEDS` says where.
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the documented command is told by a variable"
+)]
+fn seeds() {
+    if let Some(place) = std::env::var_os("BETTERFORM_SEEDS") {
+        seeds::write(std::path::Path::new(&place)).unwrap();
     }
 }

@@ -1,4 +1,4 @@
-//! Writes `corpus/TARGET` for each target, from the templates and texts of the tests. Run it in the directory of the project.
+//! A first corpus for each target, from the templates and texts of the tests. Knows nothing of what the targets do with it.
 
 use std::fs;
 use std::path::Path;
@@ -21,7 +21,14 @@ fn members(path: &str, key: &str) -> Vec<String> {
         .collect()
 }
 
-fn main() -> std::io::Result<()> {
+/// Writes `TARGET/seed-N` below a directory; the directory of the project is the current one.
+#[expect(clippy::disallowed_methods, reason = "a program of developers")]
+pub fn write(place: &Path) -> std::io::Result<()> {
+    let put = |target: &str, at: usize, seed: &[u8]| {
+        let directory = place.join(target);
+        fs::create_dir_all(&directory)?;
+        fs::write(directory.join(format!("seed-{at:05}")), seed)
+    };
     let mut templates = members("tests/gotemplate/cases.jsonl", "template");
     templates.extend(members("tests/gotemplate/nasty.jsonl", ""));
     templates.extend(members("tests/functions/recorded.jsonl", "template"));
@@ -38,13 +45,22 @@ fn main() -> std::io::Result<()> {
         put(
             "evaluate",
             at,
-            format!("{}{template}", char::from(b'0' + (at % 3) as u8)).as_bytes(),
+            format!(
+                "{}{template}",
+                char::from(b'0' + u8::try_from(at % 3).unwrap_or(0))
+            )
+            .as_bytes(),
         )?;
         let parts = quoted(template);
         put(
             "call",
             at,
-            format!("\0{}{}", char::from((at % 128) as u8), parts.join("\0")).as_bytes(),
+            format!(
+                "\0{}{}",
+                char::from(u8::try_from(at % 128).unwrap_or(0)),
+                parts.join("\0")
+            )
+            .as_bytes(),
         )?;
         if template.contains("regexp.") || template.contains("Match") {
             put("pattern", at, parts.join("\0").as_bytes())?;
@@ -53,7 +69,7 @@ fn main() -> std::io::Result<()> {
             put("time", at, parts.join("\0").as_bytes())?;
         }
         for (number, part) in parts.iter().filter(|part| part.len() > 3).enumerate() {
-            let format = char::from((at % 10) as u8);
+            let format = char::from(u8::try_from(at % 10).unwrap_or(0));
             put(
                 "text",
                 at * 10 + number,
@@ -62,10 +78,4 @@ fn main() -> std::io::Result<()> {
         }
     }
     Ok(())
-}
-
-fn put(target: &str, at: usize, seed: &[u8]) -> std::io::Result<()> {
-    let directory = Path::new("fuzz/corpus").join(target);
-    fs::create_dir_all(&directory)?;
-    fs::write(directory.join(format!("seed-{at:05}")), seed)
 }
