@@ -19,7 +19,8 @@ betterform has most of them embedded. A stage whose templates call another one i
 has to be installed (see [Templates](writing-stages.md#templates)).
 
 An embedded function gives gomplate's very bytes, or fails with its message. Where that is not certain for the arguments at
-hand, the stage is handed over to gomplate as well; the remarks name the most common cases. A stage that is handed over
+hand, the stage is handed over to gomplate as well; the remarks name the most common cases. So is one in which `slice` goes
+beyond the end of a list: Go's lists may have room behind it, of which `slice` makes elements. A stage that is handed over
 cannot use what version 5 dropped.
 
 | | |

@@ -8,6 +8,8 @@
 
 #[path = "gotemplate/case.rs"]
 mod case;
+#[path = "gotemplate/chance.rs"]
+mod chance;
 #[path = "gotemplate/differential.rs"]
 mod differential;
 #[path = "gotemplate/generator.rs"]

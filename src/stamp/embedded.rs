@@ -225,6 +225,63 @@ fn needs_gomplate(error: &TemplateError) -> bool {
         || is_missing
         || undefined.is_some_and(|(name, _)| is_known(name))
         || message.contains(UNPRINTABLE)
+        // A list of Go's may have room behind its end, of which `slice` makes elements.
+        || message.contains("error calling slice: index out of range")
         // Limits of the embedded engine are none of gomplate's.
         || message.contains("exceeded")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use super::needs_gomplate;
+    use crate::core::stage::StageName;
+    use crate::stamp::datasources::Datasources;
+    use crate::stamp::gomplate_config::GomplateConfig;
+    use crate::stamp::host::StageHost;
+    use crate::stamp::{Request, StampSettings};
+    use crate::system::environment::Environment;
+    use crate::template::{Budget, Functions, Settings, Templates, Value};
+
+    /// Each limit of the embedded engine leaves the template to gomplate, which may have none.
+    #[test]
+    fn what_is_beyond_a_limit_is_left_to_gomplate() {
+        let budget = Budget {
+            steps: 100,
+            output: 100,
+            depth: 20,
+        };
+        let settings = Settings {
+            budget,
+            ..Settings::default()
+        };
+        let nowhere = Path::new("/nowhere");
+        let request = Request {
+            stage: &StageName::new("stage").unwrap(),
+            template_dir: nowhere,
+            config_json_file: nowhere,
+            config: &serde_json::Value::Null,
+            environment: &Environment::default(),
+            deployment: nowhere,
+            settings: &StampSettings::default(),
+        };
+        for text in [
+            "{{ range 1000 }}{{ end }}",
+            "{{ range 10 }}twenty characters....{{ end }}",
+            "{{ define \"a\" }}{{ template \"a\" . }}{{ end }}{{ template \"a\" . }}",
+            "{{ slice .list 0 3 }}",
+        ] {
+            let mut templates = Templates::new(Arc::new(Functions::new()), settings.clone());
+            templates.parse("t", text.as_bytes()).unwrap();
+            let list = Value::list(vec![Value::Int(1)]);
+            let data = Value::map(BTreeMap::from([(Arc::from(&b"list"[..]), list)]));
+            let datasources = Datasources::configured(&GomplateConfig::default());
+            let mut host = StageHost::new(&request, datasources.ok().unwrap());
+            let error = templates.execute("t", data, &mut host);
+            assert!(needs_gomplate(&error.unwrap_err()), "{text}");
+        }
+    }
 }

@@ -10,7 +10,10 @@ pub use crate::template::printer::UNPRINTABLE;
 use crate::template::value::{List, Map, Text, Value};
 
 /// The longest text that printing makes, in bytes.
-pub const MAX_TEXT: usize = 64 << 20;
+pub const MAX_TEXT: usize = 16 << 20;
+
+/// How many values are printed at a time. Containers may share their parts, so that there are far more than in memory.
+const MAX_VALUES: usize = 1 << 19;
 
 /// How deep containers may nest to be printed; a map may contain itself.
 const MAX_DEPTH: usize = 100;
@@ -84,7 +87,8 @@ impl Printer {
     }
 
     fn nested(&mut self, value: &Value, verb: char, depth: usize) {
-        if depth > MAX_DEPTH {
+        self.values += 1;
+        if depth > MAX_DEPTH || self.values > MAX_VALUES {
             self.overflowed = true;
         }
         if self.overflowed {

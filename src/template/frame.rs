@@ -136,7 +136,7 @@ impl<'t, 'r, 'h> Frame<'t, 'r, 'h> {
         if self.run.step(steps) {
             Ok(())
         } else {
-            self.fail("too many steps")
+            self.fail("the limit is exceeded: too many steps")
         }
     }
 
@@ -158,7 +158,7 @@ impl<'t, 'r, 'h> Frame<'t, 'r, 'h> {
         if self.run.write(text) {
             Ok(())
         } else {
-            self.fail("too much output")
+            self.fail("the limit is exceeded: too much output")
         }
     }
 

@@ -2,7 +2,9 @@
 
 use crate::template::ast::{Body, Branch, Pipe};
 use crate::template::frame::{Done, Flow, Frame, Place};
+use crate::template::kind::Kind;
 use crate::template::operand::{Operand, beneath};
+use crate::template::printer::UNPRINTABLE;
 use crate::template::printf::printf;
 use crate::template::value::{Text, Value};
 
@@ -82,6 +84,10 @@ impl<'t> Frame<'t, '_, '_> {
             Value::Uint(_) => |at| Value::Uint(at.unsigned_abs()),
             Value::Uint64(_) => |at| Value::Uint64(at.unsigned_abs()),
             Value::Uint8(_) => |at| Value::Uint8(u8::try_from(at).unwrap_or(u8::MAX)),
+            // Go shows what the pointer points to, by its fields.
+            _ if over.value.kind() == Kind::Ptr => {
+                return self.fail(&format!("range can't iterate over a value {UNPRINTABLE}"));
+            }
             _ => return self.cannot("range can't iterate over %v", &over.value),
         };
         if pipe.variables.len() > 1 {

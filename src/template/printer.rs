@@ -30,6 +30,8 @@ pub(crate) struct Flags {
 pub(crate) struct Printer {
     out: Vec<u8>,
     limit: usize,
+    /// How many values were looked at within others.
+    pub(crate) values: usize,
     /// Set when the text would be too long, or a value too deep; the text is then not usable.
     pub(crate) overflowed: bool,
     /// Set when a value would show an address, or a struct's fields.
@@ -45,6 +47,7 @@ impl Printer {
         Self {
             out: Vec::new(),
             limit,
+            values: 0,
             overflowed: false,
             unprintable: false,
             flags,
@@ -54,7 +57,10 @@ impl Printer {
 
     pub(crate) fn finish(self) -> Result<Vec<u8>, String> {
         if self.overflowed {
-            return Err("text too long or value too deeply nested".to_owned());
+            return Err(
+                "what can be printed is exceeded: text too long or value too deeply nested"
+                    .to_owned(),
+            );
         }
         if self.unprintable {
             return Err(format!("a value {UNPRINTABLE}"));

@@ -23,6 +23,9 @@ pub struct Budget {
 /// Stack that one level takes at most, in bytes: a third of it in optimised builds.
 const LEVEL: usize = 6 << 10;
 
+/// Levels that a function takes which executes a template, for what lies between the two.
+const REENTRY: usize = 4;
+
 impl Budget {
     /// How deep templates may nest on a stack of so many bytes. Go allows 100,000 templates within
     /// each other; a thread that wants more than the default must have the stack for it.
@@ -96,6 +99,7 @@ impl<'h> Run<'h> {
         data: Operand,
     ) -> Result<Vec<u8>, String> {
         let (outer, depth) = (std::mem::take(&mut self.out), self.depth);
+        self.depth += REENTRY;
         let done = Frame::new(self, name, definition, data).execute();
         let out = std::mem::replace(&mut self.out, outer);
         self.depth = depth; // an error leaves it as deep as it happened

@@ -159,7 +159,7 @@ fn argument(row: &mut Row, kind: Type) -> &'static str {
     }
 }
 
-fn call(row: &mut Row, name: &str, signature: Signature) -> String {
+pub(crate) fn call(row: &mut Row, name: &str, signature: Signature) -> String {
     let mut call = name.to_owned();
     let choices = known(name);
     if !choices.is_empty() && row.next(10) > 0 {
@@ -184,8 +184,8 @@ fn call(row: &mut Row, name: &str, signature: Signature) -> String {
     call
 }
 
-/// Whether a function can be called by chance: it reads nothing of the world.
-fn is_called(name: &str) -> bool {
+/// Whether a function gives the same result each time, without changing the world.
+pub(crate) fn is_repeatable(name: &str) -> bool {
     let (namespace, method) = name.split_once('.').unwrap_or(("", name));
     let exceptions = [
         "file.Read",
@@ -238,7 +238,7 @@ pub(crate) fn templates(
     let all: Vec<(&String, &Signature)> = all
         .iter()
         .filter(|(name, _)| only.is_none_or(|only| name.contains(only)))
-        .filter(|(name, _)| is_called(name) && DROPPED.contains(&name.as_str()) == dropped)
+        .filter(|(name, _)| is_repeatable(name) && DROPPED.contains(&name.as_str()) == dropped)
         .collect();
     let count = if all.is_empty() { 0 } else { count };
     (0..count)

@@ -40,7 +40,7 @@ fn cases() -> Vec<Given> {
     }
     let mut generator = Generator::new(seed());
     for _ in 0..GENERATED {
-        let mode = generator.pick(&["default", "zero", "error"]);
+        let mode = generator.chance.pick(&["default", "zero", "error"]);
         cases.push((generator.template(), mode, plain));
     }
     cases

@@ -1,12 +1,12 @@
 //! Random templates, most of them well formed, from a seed.
 
+use crate::chance::Chance;
 use crate::pieces::{
     FIELDS, FUNCTIONS, LITERALS, TAME_FIELDS, TAME_FUNCTIONS, TAME_LITERALS, TEXTS,
 };
 
-/// A small random sequence (splitmix64), the same for the same seed everywhere.
 pub(crate) struct Generator {
-    state: u64,
+    pub(crate) chance: Chance,
     defined: usize,
     loops: usize,
     /// Whether this template is made of pieces that seldom fail.
@@ -16,31 +16,19 @@ pub(crate) struct Generator {
 impl Generator {
     pub(crate) const fn new(seed: u64) -> Self {
         Self {
-            state: seed,
+            chance: Chance::new(seed),
             defined: 0,
             loops: 0,
             tame: false,
         }
     }
 
-    pub(crate) fn below(&mut self, end: usize) -> usize {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.state;
-        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ mixed >> 31) % (end as u64)).unwrap()
-    }
-
-    pub(crate) fn pick<'p>(&mut self, from: &[&'p str]) -> &'p str {
-        from[self.below(from.len())]
-    }
-
     /// A whole template.
     pub(crate) fn template(&mut self) -> String {
         self.defined = 0;
         self.loops = 0;
-        self.tame = self.below(3) > 0;
-        let count = 1 + self.below(4);
+        self.tame = self.chance.below(3) > 0;
+        let count = 1 + self.chance.below(4);
         let mut text = String::new();
         for _ in 0..count {
             text += &self.node(3);
@@ -48,44 +36,19 @@ impl Generator {
         if self.tame {
             text += "{{define \"main2\"}}({{.}}){{end}}";
         }
-        if !self.tame && self.below(4) == 0 {
-            self.damaged(&text)
+        if !self.tame && self.chance.below(4) == 0 {
+            self.chance.damaged(&text)
         } else {
             text
         }
     }
 
-    /// The text with a character taken out, put in or doubled.
-    fn damaged(&mut self, text: &str) -> String {
-        let mut characters: Vec<char> = text.chars().collect();
-        for _ in 0..=self.below(2) {
-            if characters.is_empty() {
-                break;
-            }
-            let at = self.below(characters.len());
-            match self.below(3) {
-                0 => {
-                    characters.remove(at);
-                }
-                1 => characters.insert(at, characters[at]),
-                _ => {
-                    let extra = self.pick(&[
-                        "{", "}", "(", ")", "|", ".", "$", "\"", "`", "'", "-", " ", "\n", ",",
-                        ":", "=", "%", "é", "\u{0}", "\\", "/*", "*/", "nil", "end",
-                    ]);
-                    characters.splice(at..at, extra.chars());
-                }
-            }
-        }
-        characters.into_iter().collect()
-    }
-
     fn left(&mut self) -> &'static str {
-        self.pick(&["{{", "{{ ", "{{- ", "{{\n"])
+        self.chance.pick(&["{{", "{{ ", "{{- ", "{{\n"])
     }
 
     fn right(&mut self) -> &'static str {
-        self.pick(&["}}", " }}", " -}}", "\n}}"])
+        self.chance.pick(&["}}", " }}", " -}}", "\n}}"])
     }
 
     fn action(&mut self, inside: &str) -> String {
@@ -93,22 +56,23 @@ impl Generator {
     }
 
     fn body(&mut self, depth: usize) -> String {
-        let count = self.below(3);
+        let count = self.chance.below(3);
         (0..count).map(|_| self.node(depth)).collect()
     }
 
     fn node(&mut self, depth: usize) -> String {
-        let choice = match self.below(if depth == 0 { 8 } else { 15 }) {
+        let choice = match self.chance.below(if depth == 0 { 8 } else { 15 }) {
             7 | 14 if self.tame && self.loops == 0 => 3,
             choice => choice,
         };
         match choice {
-            0..=2 => self.pick(TEXTS).to_owned(),
+            0..=2 => self.chance.pick(TEXTS).to_owned(),
             3..=5 => {
                 let pipe = self.pipe(2);
                 self.action(&pipe)
             }
             6 => self
+                .chance
                 .pick(&[
                     "{{/* c */}}",
                     "{{- /* c\n */ -}}",
@@ -117,6 +81,7 @@ impl Generator {
                 ])
                 .to_owned(),
             7 => self
+                .chance
                 .pick(
                     &[
                         "{{break}}",
@@ -135,7 +100,7 @@ impl Generator {
                 let name = if self.tame {
                     "main2"
                 } else {
-                    self.pick(&["t1", "t2", "nope"])
+                    self.chance.pick(&["t1", "t2", "nope"])
                 };
                 self.action(&format!("template \"{name}\" {pipe}"))
             }
@@ -144,18 +109,22 @@ impl Generator {
 
     fn condition(&mut self, depth: usize, keyword: &str) -> String {
         let pipe = self.pipe(2);
-        let declared = if self.below(4) == 0 { "$c := " } else { "" };
+        let declared = if self.chance.below(4) == 0 {
+            "$c := "
+        } else {
+            ""
+        };
         let mut text = self.action(&format!("{keyword} {declared}{pipe}"));
         text += &self.body(depth - 1);
         if !declared.is_empty() {
             text += "{{$c}}";
         }
-        while self.below(3) == 0 {
+        while self.chance.below(3) == 0 {
             let pipe = self.pipe(1);
             text += &self.action(&format!("else {keyword} {pipe}"));
             text += &self.body(depth - 1);
         }
-        if self.below(2) == 0 {
+        if self.chance.below(2) == 0 {
             text += &self.action("else");
             text += &self.body(depth - 1);
         }
@@ -163,7 +132,7 @@ impl Generator {
     }
 
     fn range(&mut self, depth: usize) -> String {
-        let over = self.pick(&[
+        let over = self.chance.pick(&[
             ".list",
             ".strs",
             ".m",
@@ -182,12 +151,15 @@ impl Generator {
             ".f",
         ]);
         let over = if self.tame {
-            self.pick(&["$.list", "$.strs", "$.m", "$.mixed", "$.el", "$.mat"])
+            self.chance
+                .pick(&["$.list", "$.strs", "$.m", "$.mixed", "$.el", "$.mat"])
         } else {
             over
         };
         let count = if self.tame { 3 } else { 5 };
-        let variables = self.pick(&["", "$v := ", "$k, $v := ", "$v = ", "$k, $v = "][..count]);
+        let variables = self
+            .chance
+            .pick(&["", "$v := ", "$k, $v := ", "$v = ", "$k, $v = "][..count]);
         let mut text = self.action(&format!("range {variables}{over}"));
         self.loops += 1;
         text += &self.body(depth - 1);
@@ -199,7 +171,7 @@ impl Generator {
         }
         text += &self.body(depth - 1);
         self.loops -= 1;
-        if self.below(3) == 0 {
+        if self.chance.below(3) == 0 {
             text += &self.action("else");
             text += &self.body(depth - 1);
         }
@@ -213,7 +185,7 @@ impl Generator {
         let pipe = self.pipe(2);
         let action = self.action(&pipe);
         let dot = self.pipe(1);
-        if depth == 3 && self.below(2) == 0 {
+        if depth == 3 && self.chance.below(2) == 0 {
             return format!("{{{{define \"{name}\"}}}}<{action}>{{{{end}}}}");
         }
         format!("{{{{block \"{name}\" {dot}}}}}[{action}]{{{{end}}}}")
@@ -221,10 +193,11 @@ impl Generator {
 
     fn pipe(&mut self, depth: usize) -> String {
         let mut text = self.command(depth);
-        while self.below(3) == 0 {
-            let more = match self.below(4) {
-                0 => format!("printf {}", self.format()),
+        while self.chance.below(3) == 0 {
+            let more = match self.chance.below(4) {
+                0 => format!("printf {}", self.chance.format()),
                 _ if self.tame => self
+                    .chance
                     .pick(&[
                         "idt",
                         "print",
@@ -238,6 +211,7 @@ impl Generator {
                     ])
                     .to_owned(),
                 1 => self
+                    .chance
                     .pick(&[
                         "upper",
                         "idt",
@@ -268,19 +242,19 @@ impl Generator {
     }
 
     fn command(&mut self, depth: usize) -> String {
-        if depth == 0 || self.below(3) == 0 {
+        if depth == 0 || self.chance.below(3) == 0 {
             return self.operand(0);
         }
-        if self.below(4) == 0 {
-            let format = self.format();
-            let count = self.below(3);
+        if self.chance.below(4) == 0 {
+            let format = self.chance.format();
+            let count = self.chance.below(3);
             let arguments = self.arguments(count, depth - 1);
             return format!("printf {format}{arguments}");
         }
         let functions = if self.tame { TAME_FUNCTIONS } else { FUNCTIONS };
-        let (name, count) = functions[self.below(functions.len())];
-        let count = if !self.tame && self.below(12) == 0 {
-            self.below(4)
+        let (name, count) = functions[self.chance.below(functions.len())];
+        let count = if !self.tame && self.chance.below(12) == 0 {
+            self.chance.below(4)
         } else {
             count
         };
@@ -298,20 +272,23 @@ impl Generator {
     }
 
     fn operand(&mut self, depth: usize) -> String {
-        match self.below(if depth == 0 { 4 } else { 6 }) {
+        match self.chance.below(if depth == 0 { 4 } else { 6 }) {
             0 | 1 => self
+                .chance
                 .pick(if self.tame { TAME_FIELDS } else { FIELDS })
                 .to_owned(),
             2 | 3 => self
+                .chance
                 .pick(if self.tame { TAME_LITERALS } else { LITERALS })
                 .to_owned(),
             4 => format!("({})", self.pipe(depth)),
             _ if self.tame => self
+                .chance
                 .pick(&["mk.a.b", "(mk).a", "mk.a", "(print 1 2)"])
                 .to_owned(),
             _ => {
-                let field = self.pick(&[".a", ".a.b", ".x", ".name", ".k1"]);
-                let base = self.pick(&[
+                let field = self.chance.pick(&[".a", ".a.b", ".x", ".name", ".k1"]);
+                let base = self.chance.pick(&[
                     "mk",
                     "(mk)",
                     "(idt .cfg.tags)",
@@ -324,24 +301,5 @@ impl Generator {
                 format!("{base}{field}")
             }
         }
-    }
-
-    /// A format string with one verb or more.
-    fn format(&mut self) -> String {
-        let mut text = String::new();
-        for _ in 0..=self.below(2) {
-            text += "%";
-            for _ in 0..self.below(3) {
-                text += self.pick(&["+", "-", "#", " ", "0"]);
-            }
-            text += self.pick(&["", "", "", "5", "12", "*", "[1]", "[2]", "[9]", "[x]"]);
-            text += self.pick(&["", "", "", ".2", ".0", ".", ".*", ".10", ".[1]*"]);
-            text += self.pick(&[
-                "v", "v", "d", "s", "q", "x", "X", "t", "f", "e", "g", "G", "E", "F", "T", "c",
-                "U", "b", "o", "O", "%", "z", "w", "é", "",
-            ]);
-            text += self.pick(&["", " ", "|"]);
-        }
-        format!("\"{text}\"")
     }
 }

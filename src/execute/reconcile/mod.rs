@@ -106,7 +106,7 @@ fn spawn<'scope, 'env: 'scope>(
     let spawned = Builder::new()
         .stack_size(STACK)
         .spawn_scoped(scope, move || {
-            worker::work(site, run, worker, &inbox, &reports)
+            worker::work(site, run, worker, &inbox, &reports);
         });
     match spawned {
         Ok(_) => Ok(sender),

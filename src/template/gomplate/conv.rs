@@ -2,6 +2,7 @@
 
 use crate::template::format::{followed, print};
 use crate::template::function::Functions;
+use crate::template::gomplate::bounds::short;
 use crate::template::gomplate::{Entry, dropped, fixed, handover, namespace, strconv, url};
 use crate::template::kind::{Kind, Type};
 use crate::template::operand::beneath;
@@ -192,8 +193,15 @@ pub(super) fn list(value: &Value) -> Result<List, String> {
 
 fn join(value: &Value, by: &[u8]) -> Result<Value, String> {
     let list = list(value).map_err(|why| format!("input to Join must be an array: {why}"))?;
-    let parts: Result<Vec<_>, String> = list.items().iter().map(text).collect();
-    Ok(Value::text(parts?.join(by)))
+    let mut shown = Vec::new();
+    for (at, item) in list.items().iter().enumerate() {
+        if at > 0 {
+            shown.extend_from_slice(by);
+        }
+        shown.extend_from_slice(&text(item)?);
+        short(shown.len())?;
+    }
+    Ok(Value::text(shown))
 }
 
 /// Whether a value means yes.

@@ -54,24 +54,26 @@ struct Table {
 
 /// One argument is the text; of two the first is a delimiter if it is one byte, else the header; of three the last is the text.
 fn table(args: &[Value]) -> Result<Table, String> {
-    let names = |names: &Value, by: &[u8]| match split(plain(names), by, -1) {
-        Value::List(list) => list
-            .items()
-            .iter()
-            .map(|name| plain(name).to_vec())
-            .collect(),
-        _ => Row::new(),
+    let names = |names: &Value, by: &[u8]| -> Result<Row, String> {
+        Ok(match split(plain(names), by, -1)? {
+            Value::List(list) => list
+                .items()
+                .iter()
+                .map(|name| plain(name).to_vec())
+                .collect(),
+            _ => Row::new(),
+        })
     };
     let (delimiter, header, input): (&[u8], Option<Row>, &[u8]) = match args {
         [input] => (b",", None, plain(input)),
         [first, input] => match plain(first) {
             delimiter @ [_] => (delimiter, None, plain(input)),
             [] => (b",", Some(Row::new()), plain(input)),
-            _ => (b",", Some(names(first, b",")), plain(input)),
+            _ => (b",", Some(names(first, b",")?), plain(input)),
         },
         [delimiter, first, input] => {
             let delimiter = plain(delimiter);
-            (delimiter, Some(names(first, delimiter)), plain(input))
+            (delimiter, Some(names(first, delimiter)?), plain(input))
         }
         _ => (b",", None, b""),
     };

@@ -10,6 +10,7 @@ use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::template::float::format_float;
 use crate::template::function::Functions;
+use crate::template::gomplate::bounds::{DEPTH, VALUES, deeper, short};
 use crate::template::gomplate::conv::text;
 use crate::template::gomplate::{Entry, csv, fixed, handover, namespace, parse_yaml, toml, yaml};
 use crate::template::kind::Type;
@@ -65,11 +66,7 @@ fn entries() -> Vec<Entry> {
             Some("toJSON"),
             &[Type::Any],
             Type::Str,
-            |_, args| {
-                let mut shown = String::new();
-                write(&data(&args[0]), &mut shown)?;
-                Ok(shown.into())
-            },
+            |_, args| Ok(compact(&data(&args[0]))?.into()),
         ),
         fixed(
             "ToYAML",
@@ -84,13 +81,12 @@ fn entries() -> Vec<Entry> {
             &[Type::Str, Type::Any],
             Type::Str,
             |_, args| {
-                let mut shown = String::new();
-                write(&data(&args[1]), &mut shown)?;
+                let shown = compact(&data(&args[1]))?;
                 let indent = args[0].as_text().unwrap_or_default();
                 let Ok(indent) = std::str::from_utf8(indent) else {
                     return handover("an indent that is not UTF-8");
                 };
-                Ok(pretty(&shown, indent).into())
+                Ok(pretty(&shown, indent)?.into())
             },
         ),
     ]
@@ -179,7 +175,16 @@ impl<'de> Visitor<'de> for Values {
     }
 }
 
-fn write(value: &Value, shown: &mut String) -> Result<(), String> {
+/// A value as JSON in one line.
+fn compact(value: &Value) -> Result<String, String> {
+    let (mut shown, mut left) = (String::new(), VALUES);
+    write(value, DEPTH, &mut left, &mut shown)?;
+    Ok(shown)
+}
+
+fn write(value: &Value, depth: usize, left: &mut usize, shown: &mut String) -> Result<(), String> {
+    let depth = deeper(depth, left)?;
+    short(shown.len())?;
     match value {
         Value::Nil => shown.push_str("null"),
         Value::Bool(value) => shown.push_str(if *value { "true" } else { "false" }),
@@ -197,7 +202,7 @@ fn write(value: &Value, shown: &mut String) -> Result<(), String> {
                 if index > 0 {
                     shown.push(',');
                 }
-                write(item, shown)?;
+                write(item, depth, left, shown)?;
             }
             shown.push(']');
         }
@@ -209,7 +214,7 @@ fn write(value: &Value, shown: &mut String) -> Result<(), String> {
                 }
                 quote(key, shown);
                 shown.push(':');
-                write(item, shown)?;
+                write(item, depth, left, shown)?;
             }
             shown.push('}');
         }
@@ -270,12 +275,14 @@ fn quote(text: &[u8], shown: &mut String) {
 }
 
 /// Compact JSON over several lines.
-fn pretty(compact: &str, indent: &str) -> String {
+fn pretty(compact: &str, indent: &str) -> Result<String, String> {
+    short(indent.len().saturating_mul(DEPTH))?;
     let mut shown = String::new();
     let mut depth = 0_usize;
     let mut in_text = false;
     let mut chars = compact.chars().peekable();
     while let Some(c) = chars.next() {
+        short(shown.len())?;
         if in_text {
             shown.push(c);
             match c {
@@ -315,5 +322,5 @@ fn pretty(compact: &str, indent: &str) -> String {
             }
         }
     }
-    shown
+    Ok(shown)
 }

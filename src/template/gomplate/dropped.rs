@@ -38,12 +38,12 @@ pub(super) fn add(functions: &mut Functions) {
     functions.add("hasPrefix", test(<[u8]>::starts_with));
     functions.add("hasSuffix", test(<[u8]>::ends_with));
     let parts = Function::new(Signature::new(TEXTS, Type::STRINGS), |_, args| {
-        Ok(split(plain(&args[0]), plain(&args[1]), -1))
+        split(plain(&args[0]), plain(&args[1]), -1)
     });
     functions.add("split", parts);
     let some = Function::new(Signature::new(WITH_COUNT, Type::STRINGS), |_, args| {
         let count = args[2].as_integer().unwrap_or_default();
-        Ok(split(plain(&args[0]), plain(&args[1]), count))
+        split(plain(&args[0]), plain(&args[1]), count)
     });
     functions.add("splitN", some);
     let trimmed = Function::new(Signature::new(TEXTS, Type::Str), |_, args| {

@@ -7,13 +7,11 @@
 
 use std::cmp::Ordering;
 
+use crate::template::gomplate::bounds::{DEPTH, VALUES, deeper};
 use crate::template::gomplate::conv::told;
 use crate::template::gomplate::handover;
 use crate::template::gomplate::jsonpath_parser::{Node, Slice, parse};
 use crate::template::value::Value;
-
-/// How deep values are looked into; deeper ones may contain themselves.
-const DEPTH: usize = 100;
 
 /// What a step found, and why it found no more. Filters look at what was found before it failed.
 type Found = (Vec<Value>, Option<String>);
@@ -26,7 +24,7 @@ pub(super) fn json_path(path: &[u8], value: &Value) -> Result<Value, String> {
     let Ok(path) = std::str::from_utf8(path) else {
         return handover("a path that is not UTF-8");
     };
-    if matches!(value, Value::Nil) || !is_plain(value, DEPTH) {
+    if matches!(value, Value::Nil) || !is_plain(value, DEPTH, &mut { VALUES }) {
         return handover("a path into an unusual value");
     }
     let paths =
@@ -60,13 +58,16 @@ fn caused(context: &str, why: String) -> String {
 }
 
 /// Whether all of a value is of Go's plain kinds.
-fn is_plain(value: &Value, depth: usize) -> bool {
-    let Some(depth) = depth.checked_sub(1) else {
+fn is_plain(value: &Value, depth: usize, left: &mut usize) -> bool {
+    let Ok(depth) = deeper(depth, left) else {
         return false;
     };
     match value {
-        Value::List(list) => list.items().iter().all(|item| is_plain(item, depth)),
-        Value::Map(map) => map.entries().values().all(|item| is_plain(item, depth)),
+        Value::List(list) => list.items().iter().all(|item| is_plain(item, depth, left)),
+        Value::Map(map) => map
+            .entries()
+            .values()
+            .all(|item| is_plain(item, depth, left)),
         Value::Native(_) | Value::Func(_) | Value::Complex(..) => false,
         _ => true,
     }

@@ -1,5 +1,6 @@
 //! `strings`, further: how text is laid out in lines and cut to widths.
 
+use crate::template::gomplate::bounds::{LONG, short};
 use crate::template::gomplate::conv::{text, to_int64, whole};
 use crate::template::gomplate::strings::plain;
 use crate::template::gomplate::{Entry, fixed, handover, open};
@@ -53,11 +54,12 @@ fn indent(args: &[Value]) -> Result<Value, String> {
         return Err("indent must not contain '\\n'".into());
     }
     let by = match usize::try_from(width) {
-        Ok(width) if width < 10_000 => by.repeat(width),
+        Ok(width) if width.saturating_mul(by.len()) <= LONG => by.repeat(width),
         _ => return handover("a very wide indent"),
     };
     let mut shown = Vec::with_capacity(input.len());
     for line in input.split_inclusive(|byte| *byte == b'\n') {
+        short(shown.len())?;
         if line != b"\n" {
             shown.extend_from_slice(&by);
         }
@@ -145,14 +147,15 @@ fn wrap_args(args: &[Value]) -> Result<Value, String> {
         width => usize::try_from(width).unwrap_or(usize::MAX),
     };
     let by = if by.is_empty() { b"\n".to_vec() } else { by };
-    Ok(Value::text(wrap(&text(input)?, width, &by)))
+    Ok(Value::text(wrap(&text(input)?, width, &by)?))
 }
 
 /// Breaks a text at blanks so that no line has more bytes than `width`, except for longer words.
-fn wrap(input: &[u8], width: usize, by: &[u8]) -> Vec<u8> {
+fn wrap(input: &[u8], width: usize, by: &[u8]) -> Result<Vec<u8>, String> {
     let mut shown = Vec::new();
     let mut rest = input;
     while rest.len() > width {
+        short(shown.len())?;
         if let [b' ', after @ ..] = rest {
             rest = after;
             continue;
@@ -174,5 +177,5 @@ fn wrap(input: &[u8], width: usize, by: &[u8]) -> Vec<u8> {
         }
     }
     shown.extend_from_slice(rest);
-    shown
+    Ok(shown)
 }

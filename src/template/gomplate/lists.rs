@@ -2,13 +2,11 @@
 
 use std::cmp::Ordering;
 
+use crate::template::gomplate::bounds::{DEPTH, VALUES, deeper, few};
 use crate::template::gomplate::conv::{list, text, to_int64, told};
 use crate::template::gomplate::{Entry, HANDOVER, fixed, handover, open};
 use crate::template::kind::Type;
 use crate::template::value::{List, Value};
-
-/// How deep containers are looked into; deeper ones may contain themselves.
-pub(super) const DEPTH: usize = 100;
 
 pub(super) fn entries() -> Vec<Entry> {
     vec![
@@ -59,10 +57,11 @@ fn miscounted<T>(args: &[Value]) -> Result<T, String> {
 
 fn unique(items: &[Value]) -> Result<Value, String> {
     let mut kept: Vec<Value> = Vec::new();
+    let mut left = VALUES * 8;
     for item in items {
         let mut is_new = true;
         for other in &kept {
-            if same(other, item, DEPTH)? {
+            if same(other, item, DEPTH, &mut left)? {
                 is_new = false;
                 break;
             }
@@ -74,14 +73,18 @@ fn unique(items: &[Value]) -> Result<Value, String> {
     Ok(Value::grown(kept))
 }
 
+/// What looking at a container takes, beside a scalar.
+const CONTAINER: usize = 7;
+
 /// Go's deep equality, as far as it is certain.
-pub(super) fn same(a: &Value, b: &Value, depth: usize) -> Result<bool, String> {
+pub(super) fn same(a: &Value, b: &Value, depth: usize, left: &mut usize) -> Result<bool, String> {
+    let depth = deeper(depth, left)?;
     if a.type_name() != b.type_name() {
         return Ok(false);
     }
-    let Some(depth) = depth.checked_sub(1) else {
-        return handover("very deep values");
-    };
+    if matches!(a, Value::List(_) | Value::Map(_)) {
+        *left = left.saturating_sub(CONTAINER);
+    }
     Ok(match (a, b) {
         (Value::Nil, _) => true,
         (Value::Bool(a), Value::Bool(b)) => a == b,
@@ -93,7 +96,7 @@ pub(super) fn same(a: &Value, b: &Value, depth: usize) -> Result<bool, String> {
                 return Ok(false);
             }
             for (a, b) in a.items().iter().zip(&b.items()) {
-                if !same(a, b, depth)? {
+                if !same(a, b, depth, left)? {
                     return Ok(false);
                 }
             }
@@ -106,7 +109,7 @@ pub(super) fn same(a: &Value, b: &Value, depth: usize) -> Result<bool, String> {
                 return Ok(false);
             }
             for (a, b) in a.values().zip(b.values()) {
-                if !same(a, b, depth)? {
+                if !same(a, b, depth, left)? {
                     return Ok(false);
                 }
             }
@@ -141,18 +144,28 @@ fn flatten_args(args: &[Value]) -> Result<Value, String> {
     }
     let mut flat = Vec::new();
     let levels = usize::try_from(depth).unwrap_or(usize::MAX);
-    flatten(&list, levels, &mut flat, DEPTH)?;
+    let mut left = VALUES;
+    flatten(&list, levels, &mut flat, (DEPTH, &mut left))?;
     Ok(Value::grown(flat))
 }
 
-fn flatten(list: &List, levels: usize, flat: &mut Vec<Value>, depth: usize) -> Result<(), String> {
-    let Some(depth) = depth.checked_sub(1) else {
-        return handover("very deep values");
-    };
+fn flatten(
+    list: &List,
+    levels: usize,
+    flat: &mut Vec<Value>,
+    (depth, left): (usize, &mut usize),
+) -> Result<(), String> {
+    let depth = deeper(depth, left)?;
+    few(flat.len())?;
     for item in list.items() {
         match item {
             Value::List(_) | Value::Bytes(_) if levels > 0 => {
-                flatten(&self::list(&item)?, levels.saturating_sub(1), flat, depth)?;
+                flatten(
+                    &self::list(&item)?,
+                    levels.saturating_sub(1),
+                    flat,
+                    (depth, left),
+                )?;
             }
             Value::Native(_) => return handover("flattening of unusual values"),
             item => flat.push(item),

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::template::gomplate::bounds::{DEPTH, VALUES, deeper};
 use crate::template::gomplate::conv::{list, told};
-use crate::template::gomplate::lists::{DEPTH, same};
+use crate::template::gomplate::lists::same;
 use crate::template::gomplate::{Entry, fixed, handover, open};
 use crate::template::kind::Type;
 use crate::template::value::{Map, Text, Value};
@@ -33,7 +34,8 @@ pub(super) fn entries() -> Vec<Entry> {
             &[Type::Str, Type::Any, Type::Any],
             Type::ANY_MAP,
             |_, args| {
-                if contains(&args[1], &args[2], DEPTH) {
+                let mut left = VALUES;
+                if contains(&args[1], &args[2], DEPTH, &mut left) {
                     return handover("a map within itself");
                 }
                 change(&args[2], |entries| {
@@ -63,24 +65,22 @@ pub(super) fn merged(maps: &[Map]) -> Result<Value, String> {
     let Some(first) = maps.next() else {
         return Err("need at least one argument".into());
     };
-    let mut all = first.clone();
+    let (mut all, mut left) = (first.clone(), VALUES / 4);
     for map in maps {
-        all = merge(&all, map, DEPTH)?;
+        all = merge(&all, map, DEPTH, &mut left)?;
     }
     Ok(Value::Map(all))
 }
 
-fn merge(mine: &Map, others: &Map, depth: usize) -> Result<Map, String> {
-    let Some(depth) = depth.checked_sub(1) else {
-        return handover("very deep values");
-    };
+fn merge(mine: &Map, others: &Map, depth: usize, left: &mut usize) -> Result<Map, String> {
+    let depth = deeper(depth, left)?;
     let mut all = others.entries();
     for (key, value) in mine.entries() {
         let value = match (value, all.get(&key)) {
             (Value::Map(mine), Some(Value::Map(others)))
                 if mine.element() == Type::Any && others.element() == Type::Any =>
             {
-                Value::Map(merge(&mine, others, depth)?)
+                Value::Map(merge(&mine, others, depth, left)?)
             }
             (value, _) => value,
         };
@@ -95,11 +95,11 @@ fn without(values: &[Value], last: &Value) -> Result<Value, String> {
         [only @ (Value::List(_) | Value::Bytes(_))] => list(only)?.items(),
         values => values.to_vec(),
     };
-    let mut kept = Vec::new();
+    let (mut kept, mut left) = (Vec::new(), VALUES * 8);
     for item in list(last)?.items() {
         let mut is_left = true;
         for value in &values {
-            is_left &= !same(&item, value, DEPTH)?;
+            is_left &= !same(&item, value, DEPTH, &mut left)?;
         }
         if is_left {
             kept.push(item);
@@ -152,17 +152,19 @@ fn change(map: &Value, change: impl FnOnce(&mut BTreeMap<Text, Value>)) -> Resul
     Ok(Value::Map(map.clone()))
 }
 
-/// Whether a value is the map or has it somewhere inside. What is too deep to tell may have it.
-fn contains(value: &Value, map: &Value, depth: usize) -> bool {
-    let Some(depth) = depth.checked_sub(1) else {
+/// Whether a value is the map or has it somewhere inside. What is too deep or too large to tell may have it.
+fn contains(value: &Value, map: &Value, depth: usize, left: &mut usize) -> bool {
+    let Ok(depth) = deeper(depth, left) else {
         return true;
     };
     match (value, map) {
         (Value::Map(inner), Value::Map(map)) if inner.is_same(map) => true,
         (Value::Map(inner), map) => {
-            (inner.entries().values()).any(|value| contains(value, map, depth))
+            (inner.entries().values()).any(|value| contains(value, map, depth, left))
         }
-        (Value::List(list), map) => (list.items().iter()).any(|value| contains(value, map, depth)),
+        (Value::List(list), map) => {
+            (list.items().iter()).any(|value| contains(value, map, depth, left))
+        }
         (Value::Native(_), _) => true,
         _ => false,
     }

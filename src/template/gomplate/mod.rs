@@ -8,6 +8,7 @@
     reason = "each file below is one table of functions"
 )]
 
+mod bounds;
 mod coll;
 mod constraint;
 mod conv;

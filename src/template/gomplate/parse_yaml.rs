@@ -6,15 +6,10 @@ use std::rc::Rc;
 use granit_parser::{Event, Parser, ScalarStyle};
 
 use crate::template::float::format_float;
+use crate::template::gomplate::bounds::{DEPTH, VALUES};
 use crate::template::gomplate::scalar::is_decimal;
 use crate::template::gomplate::{handover, strconv};
 use crate::template::value::{List, Text, Value};
-
-/// How deep documents may be.
-const DEPTH: usize = 100;
-
-/// How many values a document may have; aliases can make very many of few.
-const SIZE: usize = 1_000_000;
 
 /// A document as it is written.
 enum Node {
@@ -33,7 +28,7 @@ pub(super) fn map(text: &[u8]) -> Result<Value, String> {
         return handover("YAML that is no map");
     };
     // At the top the keys are texts as they are written.
-    let mut read = Reading { left: SIZE };
+    let mut read = Reading { left: VALUES };
     let mut all = BTreeMap::new();
     for (key, value) in entries {
         let key = match &**key {
@@ -54,7 +49,7 @@ pub(super) fn list(text: &[u8]) -> Result<Value, String> {
     let Some(document) = first_document(text)? else {
         return Ok(Value::list(vec![Value::Nil]));
     };
-    let mut read = Reading { left: SIZE };
+    let mut read = Reading { left: VALUES };
     match read.value(&document, DEPTH)? {
         list @ Value::List(_) => Ok(list),
         _ => handover("YAML that is no list"),

@@ -3,6 +3,7 @@
 use regex::{Captures, Regex};
 
 use crate::template::function::Functions;
+use crate::template::gomplate::bounds::{MANY, few, short};
 use crate::template::gomplate::conv::{text, to_int64};
 use crate::template::gomplate::strings::utf8;
 use crate::template::gomplate::{fixed, namespace, open, pattern, words};
@@ -45,15 +46,20 @@ pub(super) fn add(functions: &mut Functions) {
             }),
             fixed("Replace", None, THREE, Type::Str, |_, args| {
                 let (pattern, by, input) = (compile(&args[0])?, utf8(&args[1])?, input(&args[2])?);
-                let replaced = pattern.replace_all(&input, |found: &Captures<'_>| {
-                    expanded(&by, &pattern, found)
-                });
-                Ok(replaced.into_owned().into())
+                let mut shown = String::new();
+                replaced(&input, &pattern, &mut shown, |found, shown| {
+                    expanded(&by, &pattern, found, shown)
+                })?;
+                Ok(shown.into())
             }),
             fixed("ReplaceLiteral", None, THREE, Type::Str, |_, args| {
                 let (pattern, by, input) = (compile(&args[0])?, utf8(&args[1])?, input(&args[2])?);
-                let replaced = pattern.replace_all(&input, regex::NoExpand(&by));
-                Ok(replaced.into_owned().into())
+                let mut shown = String::new();
+                replaced(&input, &pattern, &mut shown, |_, shown| {
+                    shown.push_str(&by);
+                    Ok(())
+                })?;
+                Ok(shown.into())
             }),
         ],
     );
@@ -67,6 +73,25 @@ fn input(value: &Value) -> Result<String, String> {
     let input = utf8(value)?;
     words::known(input.as_bytes())?;
     Ok(input)
+}
+
+/// The text with something else for each match.
+fn replaced(
+    input: &str,
+    pattern: &Regex,
+    shown: &mut String,
+    mut by: impl FnMut(&Captures<'_>, &mut String) -> Result<(), String>,
+) -> Result<(), String> {
+    let mut from = 0;
+    for found in pattern.captures_iter(input) {
+        let Some(whole) = found.get(0) else { continue };
+        shown.push_str(input.get(from..whole.start()).unwrap_or_default());
+        by(&found, shown)?;
+        short(shown.len())?;
+        from = whole.end();
+    }
+    shown.push_str(input.get(from..).unwrap_or_default());
+    Ok(())
 }
 
 /// An expression, how many of its matches count, and the text.
@@ -92,8 +117,9 @@ fn find_all(args: &[Value]) -> Result<Value, String> {
     let found: Vec<&str> = pattern
         .find_iter(&input)
         .map(|found| found.as_str())
-        .take(limit)
+        .take(limit.min(MANY + 1))
         .collect();
+    few(found.len())?;
     Ok(if found.is_empty() {
         Value::List(List::absent(Type::Str))
     } else {
@@ -120,6 +146,7 @@ fn split(args: &[Value]) -> Result<Value, String> {
         end = found.start();
         if found.end() != 0 {
             pieces.push(input.get(begin..end).unwrap_or_default());
+            few(pieces.len())?;
         }
         begin = found.end();
     }
@@ -130,10 +157,15 @@ fn split(args: &[Value]) -> Result<Value, String> {
 }
 
 /// A replacement with its groups filled in: `$1`, `${name}`, `$$`. Other dollars stay as they are.
-fn expanded(by: &str, pattern: &Regex, found: &Captures<'_>) -> String {
-    let mut shown = String::new();
+fn expanded(
+    by: &str,
+    pattern: &Regex,
+    found: &Captures<'_>,
+    shown: &mut String,
+) -> Result<(), String> {
     let mut rest = by;
     while let Some((before, after)) = rest.split_once('$') {
+        short(shown.len())?;
         shown.push_str(before);
         if let Some(after) = after.strip_prefix('$') {
             shown.push('$');
@@ -158,7 +190,7 @@ fn expanded(by: &str, pattern: &Regex, found: &Captures<'_>) -> String {
         shown.push_str(group.map_or("", |group| group.as_str()));
     }
     shown.push_str(rest);
-    shown
+    Ok(())
 }
 
 /// The name behind a dollar, in braces or not, and what follows.

@@ -1,6 +1,7 @@
 //! `strings`: texts. What changes letters or words is in `words`, what lays text out in `layout`.
 
 use crate::template::function::Functions;
+use crate::template::gomplate::bounds::{LONG, few, short};
 use crate::template::gomplate::conv::{text, whole};
 use crate::template::gomplate::{Entry, dropped, fixed, handover, layout, namespace, open, words};
 use crate::template::kind::{Kind, Type};
@@ -10,9 +11,6 @@ use crate::template::value::{List, Value};
 
 const ONE: &[Type] = &[Type::Any];
 const TWO: &[Type] = &[Type::Str, Type::Any];
-
-/// The longest text that is made by repetition, in bytes.
-const LONG: usize = 1 << 24;
 
 pub(super) fn add(functions: &mut Functions) {
     let mut entries = searches();
@@ -98,18 +96,18 @@ fn changes() -> Vec<Entry> {
                     &input,
                     plain(&args[0]),
                     plain(&args[1]),
-                )))
+                )?))
             },
         ),
         fixed("Split", None, TWO, Type::STRINGS, |_, args| {
-            Ok(split(&text(&args[1])?, plain(&args[0]), -1))
+            split(&text(&args[1])?, plain(&args[0]), -1)
         }),
         fixed(
             "SplitN",
             None,
             &[Type::Str, Type::Int, Type::Any],
             Type::STRINGS,
-            |_, args| Ok(split(&text(&args[2])?, plain(&args[0]), whole(&args[1]))),
+            |_, args| split(&text(&args[2])?, plain(&args[0]), whole(&args[1])),
         ),
         fixed(
             "Repeat",
@@ -124,7 +122,7 @@ fn changes() -> Vec<Entry> {
             Ok(quote(&input).into())
         }),
         fixed("Squote", Some("squote"), ONE, Type::Str, |_, args| {
-            let doubled = replace(&text(&args[0])?, b"'", b"''");
+            let doubled = replace(&text(&args[0])?, b"'", b"''")?;
             Ok(Value::text([&b"'"[..], &doubled, b"'"].concat()))
         }),
         fixed(
@@ -148,7 +146,7 @@ pub(super) fn utf8(value: &Value) -> Result<String, String> {
 }
 
 /// Go's `strings.ReplaceAll`: what is empty is found between characters.
-fn replace(input: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+fn replace(input: &[u8], old: &[u8], new: &[u8]) -> Result<Vec<u8>, String> {
     if old.is_empty() {
         let mut shown = new.to_vec();
         let mut rest = input;
@@ -156,25 +154,27 @@ fn replace(input: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
             let (character, after) = rest.split_at(length.min(rest.len()));
             shown.extend_from_slice(character);
             shown.extend_from_slice(new);
+            short(shown.len())?;
             rest = after;
         }
-        return shown;
+        return Ok(shown);
     }
     let mut shown = Vec::with_capacity(input.len());
     let mut from = 0;
     for at in memchr::memmem::find_iter(input, old) {
         shown.extend_from_slice(input.get(from..at).unwrap_or_default());
         shown.extend_from_slice(new);
+        short(shown.len())?;
         from = at + old.len();
     }
     shown.extend_from_slice(input.get(from..).unwrap_or_default());
-    shown
+    Ok(shown)
 }
 
 /// Go's `strings.SplitN`: at most `n` parts, or all if that is negative; an empty separator parts characters.
-pub(super) fn split(input: &[u8], by: &[u8], n: i64) -> Value {
+pub(super) fn split(input: &[u8], by: &[u8], n: i64) -> Result<Value, String> {
     if n == 0 {
-        return Value::List(List::absent(Type::Str));
+        return Ok(Value::List(List::absent(Type::Str)));
     }
     let most = usize::try_from(n).unwrap_or(usize::MAX);
     let mut parts = Vec::new();
@@ -186,22 +186,24 @@ pub(super) fn split(input: &[u8], by: &[u8], n: i64) -> Value {
             }
             let (character, after) = rest.split_at(length.min(rest.len()));
             parts.push(character);
+            few(parts.len())?;
             rest = after;
         }
         if !rest.is_empty() {
             parts.push(rest);
         }
-        return Value::strings(parts);
+        return Ok(Value::strings(parts));
     }
     while parts.len() + 1 < most {
         let Some(at) = memchr::memmem::find(rest, by) else {
             break;
         };
         parts.push(rest.get(..at).unwrap_or_default());
+        few(parts.len())?;
         rest = rest.get(at + by.len()..).unwrap_or_default();
     }
     parts.push(rest);
-    Value::strings(parts)
+    Ok(Value::strings(parts))
 }
 
 fn repeat(count: i64, input: &[u8]) -> Result<Value, String> {
@@ -215,7 +217,10 @@ fn repeat(count: i64, input: &[u8]) -> Result<Value, String> {
 }
 
 fn shell_quoted(value: &Value) -> Result<Value, String> {
-    let quoted = |input: &[u8]| [&b"'"[..], &replace(input, b"'", b"'\"'\"'"), b"'"].concat();
+    let quoted = |input: &[u8]| -> Result<Vec<u8>, String> {
+        let inner = replace(input, b"'", b"'\"'\"'")?;
+        Ok([&b"'"[..], &inner, b"'"].concat())
+    };
     match value {
         // Of what is no text, gomplate shows the type.
         Value::List(list) => {
@@ -224,14 +229,15 @@ fn shell_quoted(value: &Value) -> Result<Value, String> {
                 (Type::Str, Value::Str(text)) => quoted(text),
                 (element, _) => quoted(format!("<{element} Value>").as_bytes()),
             });
-            Ok(Value::text(shown.collect::<Vec<_>>().join(&b' ')))
+            let shown = shown.collect::<Result<Vec<_>, _>>()?;
+            Ok(Value::text(shown.join(&b' ')))
         }
         Value::Bytes(bytes) => Ok(Value::text(
-            vec![quoted(b"<uint8 Value>"); bytes.len()].join(&b' '),
+            vec![quoted(b"<uint8 Value>")?; bytes.len()].join(&b' '),
         )),
         Value::Native(object) if matches!(object.kind(), Kind::Slice | Kind::Array) => {
             handover("an unusual list")
         }
-        other => Ok(Value::text(quoted(&text(other)?))),
+        other => Ok(Value::text(quoted(&text(other)?)?)),
     }
 }

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::template::float::format_float;
+use crate::template::gomplate::bounds::short;
 use crate::template::gomplate::conv::text;
 use crate::template::gomplate::{Entry, fixed, handover};
 use crate::template::kind::Type;
@@ -115,6 +116,7 @@ impl Writer {
         let Some(depth) = depth.checked_sub(1) else {
             return handover("very deep values");
         };
+        short(self.shown.len())?;
         let entries = map.entries();
         let (mut plain, mut tables) = (Vec::new(), Vec::new());
         for (key, value) in &entries {
@@ -191,6 +193,7 @@ impl Writer {
         let Some(depth) = depth.checked_sub(1) else {
             return handover("very deep values");
         };
+        short(self.shown.len())?;
         match value {
             Value::Str(text) => self.text(text)?,
             Value::Bool(truth) => self.shown.push_str(if *truth { "true" } else { "false" }),

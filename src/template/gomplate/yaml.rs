@@ -4,13 +4,11 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use crate::template::float::format_float;
+use crate::template::gomplate::bounds::{DEPTH, short};
 use crate::template::gomplate::handover;
 use crate::template::gomplate::scalar::{Place, scalar};
 use crate::template::runes::{is_digit, is_letter};
 use crate::template::value::{Text, Value};
-
-/// How deep values may be; deeper ones may contain themselves.
-const DEPTH: usize = 100;
 
 /// A value as a YAML document.
 pub(super) fn document(value: &Value) -> Result<String, String> {
@@ -69,6 +67,7 @@ fn entries(
     let Some(depth) = depth.checked_sub(1) else {
         return handover("very deep values");
     };
+    short(shown.len())?;
     for (at, (key, value)) in sorted(map)?.into_iter().enumerate() {
         if at > 0 {
             margin(indent, shown);
@@ -109,6 +108,7 @@ fn items(list: &[Value], indent: usize, depth: usize, shown: &mut String) -> Res
     let Some(depth) = depth.checked_sub(1) else {
         return handover("very deep values");
     };
+    short(shown.len())?;
     for (at, value) in list.iter().enumerate() {
         if at > 0 {
             margin(indent, shown);

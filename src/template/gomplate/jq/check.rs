@@ -4,14 +4,14 @@
 mod names;
 
 use jaq_core::load::lex::StrPart;
-use jaq_core::load::parse::{BinaryOp, Def, Pattern, Term};
+use jaq_core::load::parse::{BinaryOp, Pattern, Term};
 use jaq_core::path::{Opt, Part, Path};
 
-use crate::template::gomplate::jq::known::{Gives, Takes, known};
+use crate::template::gomplate::jq::known::known;
 use crate::template::gomplate::jq::shape::{ANY, ONE, PLACE, SURE, Shape, combined, ordered};
 use crate::template::gomplate::jq::syntax::{
     begins_constant, ends_in_branches, is_change, is_comparison, is_constant, is_loose, is_number,
-    is_place, is_sure,
+    is_place,
 };
 
 /// How deep programs may be.

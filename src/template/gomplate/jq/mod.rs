@@ -26,13 +26,14 @@ use jaq_core::load::parse::{Def, Term};
 use jaq_core::load::{Arena, File, Loader, parse};
 use jaq_core::{Compiler, Ctx, Vars};
 
+use crate::template::gomplate::bounds::VALUES;
 use crate::template::gomplate::handover;
 use crate::template::gomplate::jq::native::Data;
 use crate::template::gomplate::jq::value::Val;
 use crate::template::value::Value;
 
 /// How deep values are looked into: functions that walk through them need stack for each level.
-const DEPTH: u32 = 32;
+const DEPTH: usize = 32;
 
 /// One of jq's functions that are programs themselves.
 struct Definition {
@@ -81,7 +82,7 @@ pub(super) fn jq(program: &[u8], value: &Value) -> Result<Value, String> {
     let Some(term) = check::parsed(program) else {
         return handover("a query that gomplate may read otherwise");
     };
-    let Some(input) = Val::from_value(value, DEPTH) else {
+    let Some(input) = Val::from_value(value, DEPTH, &mut { VALUES }) else {
         return handover("a query on an unusual value");
     };
     let (results, why) = budget::within(|| results(definitions(program), term, input));

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::template::gomplate::bounds::deeper;
 use crate::template::gomplate::jq::budget::{charge, give_up};
 use crate::template::kind::Type;
 use crate::template::value::{Text, Value};
@@ -195,8 +196,8 @@ impl Val {
     }
 
     /// A template's value, if it is one that JSON has, as gomplate's parsers make them.
-    pub(super) fn from_value(value: &Value, depth: u32) -> Option<Self> {
-        let depth = depth.checked_sub(1)?;
+    pub(super) fn from_value(value: &Value, depth: usize, left: &mut usize) -> Option<Self> {
+        let depth = deeper(depth, left).ok()?;
         Some(match value {
             Value::Nil => Self::Null,
             Value::Bool(truth) => Self::Bool(*truth),
@@ -205,7 +206,7 @@ impl Val {
             Value::Str(text) => Self::Text(std::str::from_utf8(text).ok()?.into()),
             Value::List(list) if list.element() == Type::Any && !list.is_absent() => {
                 let items = list.items();
-                let items = items.iter().map(|item| Self::from_value(item, depth));
+                let items = items.iter().map(|item| Self::from_value(item, depth, left));
                 let items = items.collect::<Option<Vec<_>>>()?;
                 Self::Array(Rc::new(Array {
                     bulk: Bulk::of(items.iter()),
@@ -216,7 +217,7 @@ impl Val {
             Value::Map(map) if map.element() == Type::Any => {
                 let entry = |(key, value): (Text, Value)| {
                     let key = std::str::from_utf8(&key).ok()?.into();
-                    Some((key, Self::from_value(&value, depth)?))
+                    Some((key, Self::from_value(&value, depth, left)?))
                 };
                 let entries = map.entries().into_iter().map(entry);
                 let entries = entries.collect::<Option<BTreeMap<_, _>>>()?;
