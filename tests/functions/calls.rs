@@ -186,6 +186,11 @@ pub(crate) fn call(row: &mut Row, name: &str, signature: Signature) -> String {
 
 /// Whether a function gives the same result each time, without changing the world.
 pub(crate) fn is_repeatable(name: &str) -> bool {
+    is_called(name) && !is_by_chance(name)
+}
+
+/// Whether a function can be called by chance: it reads nothing of the world.
+fn is_called(name: &str) -> bool {
     let (namespace, method) = name.split_once('.').unwrap_or(("", name));
     let exceptions = [
         "file.Read",
@@ -238,7 +243,7 @@ pub(crate) fn templates(
     let all: Vec<(&String, &Signature)> = all
         .iter()
         .filter(|(name, _)| only.is_none_or(|only| name.contains(only)))
-        .filter(|(name, _)| is_repeatable(name) && DROPPED.contains(&name.as_str()) == dropped)
+        .filter(|(name, _)| is_called(name) && DROPPED.contains(&name.as_str()) == dropped)
         .collect();
     let count = if all.is_empty() { 0 } else { count };
     (0..count)
