@@ -133,6 +133,9 @@ fn text(entry: &Entry, since: &str, old: &[Inputs; 2], awaited: &[&StageName]) -
     if let Some(stamper) = &entry.stamper {
         text.push_str(&format!("stamped by {stamper}\n"));
     }
+    for why in &entry.stamper_because {
+        text.push_str(&format!("  {why}\n"));
+    }
     if !awaited.is_empty() {
         let awaited: Vec<_> = awaited.iter().map(|stage| stage.as_str()).collect();
         let known = if old.iter().all(BTreeMap::is_empty) {

@@ -85,6 +85,8 @@ pub struct Examined {
     pub stamped_now: Option<Manifest>,
     /// Recorded state files of `ctl` that are gone.
     pub gone: Vec<String>,
+    /// Why the real gomplate renders it, a line each.
+    pub because: Vec<String>,
     /// What the user should know.
     pub warnings: Vec<String>,
 }
@@ -170,6 +172,7 @@ impl Observer<'_> {
             outputs: None,
             stamped_now: None,
             gone: Vec::new(),
+            because: rendered.because.clone(),
             warnings: rendered.warnings.clone(),
         };
         if let Some(known) = known.filter(|known| known.recorded.status.is_up()) {

@@ -134,6 +134,14 @@ impl Stamper for Chosen {
 }
 
 impl Chosen {
+    /// Why gomplate renders a stage, which the embedded stamper refused for these uses or was not asked for.
+    fn because(&self, refused: &[Diagnostic]) -> Vec<String> {
+        match self.choice {
+            Choice::Gomplate => vec!["`stamper` is `gomplate`".to_owned()],
+            Choice::Auto | Choice::Embedded => refused.iter().map(shown).collect(),
+        }
+    }
+
     fn render_source(&self, request: &Request<'_>, source: &Source) -> Result<Rendered> {
         let embedded = match self.choice {
             Choice::Gomplate => None,
@@ -151,11 +159,24 @@ impl Chosen {
             return Err(error.hint("let `stamper` be `auto` or `gomplate`"));
         }
         match self.gomplate(request)? {
-            Some(gomplate) => gomplate.render_source(request, source),
+            Some(gomplate) => {
+                let mut rendered = gomplate.render_source(request, source)?;
+                rendered.because = self.because(&refused);
+                Ok(rendered)
+            }
             None => {
                 Err(missing(request, refused, "gomplate is not installed").hint(HOW_TO_INSTALL))
             }
         }
+    }
+}
+
+/// A use that has to be left to gomplate, with its place.
+fn shown(used: &Diagnostic) -> String {
+    let Diagnostic { path, line, .. } = used;
+    match used.column {
+        Some(column) => format!("{path}:{line}:{column}: {}", used.message),
+        None => format!("{path}:{line}: {}", used.message),
     }
 }
 

@@ -148,6 +148,7 @@ impl Gomplate {
             reads: scan(request, source),
             renderer,
             sources: Vec::new(),
+            because: Vec::new(),
             warnings: messages.warnings(),
         })
     }

@@ -104,6 +104,8 @@ pub struct Rendered {
     pub reads: Reads,
     /// What rendered it, with its version, as in `gomplate 5.2.0`: an input like any other setting.
     pub renderer: String,
+    /// Why the real gomplate rendered it, a line each.
+    pub because: Vec<String>,
     /// The files that it was made from, as they are.
     pub sources: Vec<(PathBuf, Arc<[u8]>)>,
     /// What the user should know although rendering succeeded, a line each.

@@ -81,6 +81,9 @@ fn detail(text: &mut String, entry: &Entry) {
     if let Some(stamper) = &entry.stamper {
         let _ = writeln!(text, "    stamper: {stamper}");
     }
+    for why in &entry.stamper_because {
+        let _ = writeln!(text, "      {why}");
+    }
     if let Some(inputs) = &entry.inputs {
         for (key, kinds) in [("stamp", &inputs.stamp), ("run", &inputs.run)] {
             for (kind, names) in kinds {

@@ -145,6 +145,53 @@ fn each_use_that_needs_gomplate_is_named() {
 }
 
 #[test]
+fn a_plan_says_why_gomplate_renders_a_stage() {
+    if std::env::var_os("GOMPLATE").is_none_or(|path| path.is_empty()) {
+        return crate::badinput::skip("no gomplate (`GOMPLATE`) to hand a stage over to");
+    }
+    let sandbox = with_template("plain\n{{ toCUE (dict \"a\" 1) }} {{ cue \"{}\" }}\n");
+    let why = "\n      one/main.tf:2:4: `data.ToCUE` is not embedded\n      one/main.tf:2:";
+    let plan = sandbox.run(&["plan", "-v"]).exits(0);
+    plan.says("    stamper: gomplate 5.").says(why);
+    let plan = plan.says("    stamper: embedded ");
+    plan.says("`data.CUE` is not embedded");
+    let document = sandbox.run(&["plan", "-v", "--json"]).json();
+    let stages = &document["stages"];
+    let because = stages[0]["stamper_because"].as_array().map(Vec::len);
+    assert_eq!((because, &stages[1]["stamper_because"]), (Some(2), &serde_json::Value::Null));
+    let plan = sandbox.run(&["--stamper", "gomplate", "plan", "-v"]).exits(0);
+    plan.says("      `stamper` is `gomplate`\n");
+    sandbox.run(&["apply"]).exits(0);
+    let explained = sandbox.run(&["explain", "one"]).exits(0);
+    explained.says("\n  one/main.tf:2:4: `data.ToCUE` is not embedded\n");
+}
+
+#[test]
+fn one_process_of_gomplate_renders_all_files_of_a_stage() {
+    let Some(gomplate) = std::env::var_os("GOMPLATE").filter(|path| !path.is_empty()) else {
+        return crate::badinput::skip("no gomplate (`GOMPLATE`) to hand a stage over to");
+    };
+    let mut sandbox = with_template("{{ toCUE (dict \"a\" 1) }}\n");
+    for name in ["a", "b/c", "b/d", "b/e"] {
+        sandbox.file(&format!("lib/one/{name}"), "{{ print 1 }}\n");
+    }
+    let counting = format!(
+        "#!/bin/sh\necho \"$1\" >> {}\nexec {} \"$@\"\n",
+        sandbox.path("started").display(),
+        gomplate.display()
+    );
+    sandbox.file("counting", &counting);
+    sandbox.executable("counting", true);
+    let counting = sandbox.path("counting");
+    sandbox.set("GOMPLATE", counting.to_str().unwrap());
+    sandbox.run(&["apply"]).exits(0);
+    let started = sandbox.read("started");
+    let renders = started.lines().filter(|first| *first != "--version");
+    assert_eq!(renders.count(), 1, "{started}");
+    assert_eq!(sandbox.read("dep/genfiles/one/b/e"), "1\n");
+}
+
+#[test]
 fn a_missing_file_is_shown_where_it_is_used() {
     let sandbox = with_template("a\n  {{ include \"file:///no/such/file\" }}\n");
     let ran = sandbox.run(&["stamp", "one"]).exits(1);

@@ -25,9 +25,12 @@ pub struct Entry {
     /// What is to be done with it.
     #[serde(flatten)]
     pub decision: Decision,
-    /// What renders it, and why that, if it was looked at.
+    /// What renders it, if it was looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stamper: Option<String>,
+    /// Why that is not the embedded stamper, a line each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stamper_because: Vec<String>,
     /// All inputs by key and kind, where they were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inputs: Option<NamedInputs>,

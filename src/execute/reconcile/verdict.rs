@@ -96,6 +96,7 @@ impl Coordinator<'_> {
             stage: self.site.name(stage).clone(),
             decision,
             stamper: examined.map(|examined| examined.detail.renderer.clone()),
+            stamper_because: examined.map_or_else(Vec::new, |examined| examined.because.clone()),
             inputs,
             warnings: examined.map_or_else(Vec::new, |examined| examined.warnings.clone()),
         };
