@@ -56,7 +56,7 @@ pub trait Embedded: Send + Sync {
 #[derive(Debug)]
 pub enum Attempt {
     /// The stage is rendered.
-    Rendered(Rendered),
+    Rendered(Box<Rendered>),
     /// These uses have to be left to gomplate; never empty.
     Refused(Vec<Diagnostic>),
 }
@@ -150,7 +150,7 @@ impl Chosen {
         let refused = match embedded.map(|embedded| embedded.attempt(request, source)) {
             None => Vec::new(),
             Some(attempt) => match attempt? {
-                Attempt::Rendered(rendered) => return Ok(rendered),
+                Attempt::Rendered(rendered) => return Ok(*rendered),
                 Attempt::Refused(uses) => uses,
             },
         };
@@ -228,10 +228,10 @@ mod tests {
                 .iter()
                 .filter_map(|file| Some((file.path.clone(), file.copied()?)))
                 .collect();
-            Ok(Attempt::Rendered(Rendered {
+            Ok(Attempt::Rendered(Box::new(Rendered {
                 files,
                 ..Rendered::default()
-            }))
+            })))
         }
 
         fn renderer(&self) -> String {

@@ -52,7 +52,7 @@ impl Embedded for InProcess {
         let mut failed = None;
         if refused.is_empty() {
             match attempt.render() {
-                Ok(rendered) => return Ok(Attempt::Rendered(rendered)),
+                Ok(rendered) => return Ok(Attempt::Rendered(Box::new(rendered))),
                 Err(Failure::Failed(why)) => failed = Some(*why),
                 Err(Failure::Refused(why)) => refused.push(*why),
             }

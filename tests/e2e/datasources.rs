@@ -150,20 +150,25 @@ fn a_plan_says_why_gomplate_renders_a_stage() {
         return crate::badinput::skip("no gomplate (`GOMPLATE`) to hand a stage over to");
     }
     let sandbox = with_template("plain\n{{ toCUE (dict \"a\" 1) }} {{ cue \"{}\" }}\n");
-    let why = "\n      one/main.tf:2:4: `data.ToCUE` is not embedded\n      one/main.tf:2:";
+    let why = "\n      one/main.tf:2:4: gomplate is needed: `toCUE` is not embedded\n      one/main.tf:2:";
     let plan = sandbox.run(&["plan", "-v"]).exits(0);
-    plan.says("    stamper: gomplate 5.").says(why);
+    let plan = plan.says("    stamper: gomplate 5.").says(why);
     let plan = plan.says("    stamper: embedded ");
-    plan.says("`data.CUE` is not embedded");
+    plan.says("`cue` is not embedded");
     let document = sandbox.run(&["plan", "-v", "--json"]).json();
     let stages = &document["stages"];
     let because = stages[0]["stamper_because"].as_array().map(Vec::len);
-    assert_eq!((because, &stages[1]["stamper_because"]), (Some(2), &serde_json::Value::Null));
-    let plan = sandbox.run(&["--stamper", "gomplate", "plan", "-v"]).exits(0);
+    assert_eq!(
+        (because, &stages[1]["stamper_because"]),
+        (Some(2), &serde_json::Value::Null)
+    );
+    let plan = sandbox
+        .run(&["--stamper", "gomplate", "plan", "-v"])
+        .exits(0);
     plan.says("      `stamper` is `gomplate`\n");
     sandbox.run(&["apply"]).exits(0);
     let explained = sandbox.run(&["explain", "one"]).exits(0);
-    explained.says("\n  one/main.tf:2:4: `data.ToCUE` is not embedded\n");
+    explained.says("\n  one/main.tf:2:4: gomplate is needed: `toCUE` is not embedded\n");
 }
 
 #[test]

@@ -184,13 +184,8 @@ pub(crate) fn call(row: &mut Row, name: &str, signature: Signature) -> String {
     call
 }
 
-/// Whether a function gives the same result each time, without changing the world.
-pub(crate) fn is_repeatable(name: &str) -> bool {
-    is_called(name) && !is_by_chance(name)
-}
-
 /// Whether a function can be called by chance: it reads nothing of the world.
-fn is_called(name: &str) -> bool {
+pub(crate) fn is_called(name: &str) -> bool {
     let (namespace, method) = name.split_once('.').unwrap_or(("", name));
     let exceptions = [
         "file.Read",
@@ -216,7 +211,7 @@ fn is_called(name: &str) -> bool {
 }
 
 /// Whether a function gives another result each time: then only what is always the same of it is compared.
-fn is_by_chance(name: &str) -> bool {
+pub(crate) fn is_by_chance(name: &str) -> bool {
     name.starts_with("random.") || matches!(name, "uuid.V1" | "uuid.V4" | "crypto.Bcrypt")
 }
 

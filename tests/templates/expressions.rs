@@ -28,7 +28,8 @@ impl Expressions {
             chance: Chance::new(seed),
             row: Row(seed),
             functions: functions
-                .filter(|(name, _)| calls::is_repeatable(name) && !DROPPED.contains(&name.as_str()))
+                .filter(|(name, _)| calls::is_called(name) && !calls::is_by_chance(name))
+                .filter(|(name, _)| !DROPPED.contains(&name.as_str()))
                 .collect(),
             variables: Vec::new(),
             dot: Kind::Root,
