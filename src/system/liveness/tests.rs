@@ -136,7 +136,12 @@ fn children_started_at_the_same_time_do_not_mix() {
         drop(liveness);
     }
     assert_eq!(found, expected);
-    assert_eq!(survivors(scratch.path()).unwrap(), []);
+    // What another test is just starting has, until it executes, all that is open in this process.
+    let is_free = || survivors(scratch.path()).unwrap().is_empty();
+    assert!((0..500).any(|_| is_free() || {
+        thread::sleep(Duration::from_millis(10));
+        false
+    }));
 }
 
 #[test]
