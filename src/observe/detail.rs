@@ -2,6 +2,7 @@
 //! with the stage as JSON; knows nothing of digests of inputs.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,9 @@ use crate::stamp::reads::Reads;
 pub struct Detail {
     /// What rendering read.
     pub reads: Reads,
+    /// The deployment's directory, where rendering read files: their paths hold for that place alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<PathBuf>,
     /// What the stage's text mentions, that of the shared files which it mentions included.
     pub mentions: Mentions,
     /// With what it was searched: the scanner's identity and the library's shared files.

@@ -222,6 +222,7 @@ impl Observer<'_> {
         mentions.close(self.shared_texts()?);
         Ok(Detail {
             reads: rendered.reads.clone(),
+            place: self.place_of(&rendered.reads),
             mentions,
             searched: Some(library.identity),
             owned: before.owned.clone(),

@@ -2,6 +2,7 @@
 //! files no file is opened. Knows nothing of what it inherits from other stages.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use crate::core::fingerprint::{Digest, Kind};
 use crate::core::lineage::INHERITED;
@@ -11,6 +12,7 @@ use crate::observe::detail::Detail;
 use crate::observe::examine::{Inherited, Known, made};
 use crate::observe::inputs::{Part, Subject};
 use crate::observe::observer::Observer;
+use crate::stamp::reads::Reads;
 
 /// What a look at a stage said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +38,7 @@ impl Observer<'_> {
         };
         let detail = known.detail();
         if detail.reads.incomplete
+            || detail.place != self.place_of(&detail.reads)
             || !known.recorded.status.is_up()
             || detail.searched != Some(self.library()?.identity)
         {
@@ -63,6 +66,12 @@ impl Observer<'_> {
         }
         let generated = detail.mentions.wave(Wave::Genfiles);
         Ok(Look::Same { generated })
+    }
+
+    /// Where the paths of files hold that rendering read: elsewhere they would be those of another deployment.
+    pub(super) fn place_of(&self, reads: &Reads) -> Option<PathBuf> {
+        let place = || self.project.deployment.clone();
+        (!reads.files.is_empty()).then(place)
     }
 
     /// Whether what a stage made is as recorded.

@@ -110,3 +110,17 @@ fn the_state_and_a_key_for_secrets_are_private() {
     assert_eq!(mode("dep/.betterform"), 0o700);
     assert_eq!(sandbox.read("dep/.betterform/genfiles/.gitignore"), "*\n");
 }
+
+#[test]
+fn a_file_that_a_template_looks_for_is_looked_for_where_the_deployment_is_now() {
+    let mut sandbox = Sandbox::with_dag(&[("net", "")]);
+    let text = "{{ if file.Exists \"../later.txt\" }}{{ file.Read \"../later.txt\" }}{{ end }}\n";
+    sandbox.file("lib/net/main.tf", text);
+    sandbox.run(&["apply"]).exits(0);
+    sandbox.relocate();
+    sandbox.run(&["apply"]).exits(0);
+    sandbox.calls();
+    sandbox.file("later.txt", "there");
+    sandbox.run(&["apply"]).exits(0);
+    assert_eq!(sandbox.calls(), ["net up"]);
+}
