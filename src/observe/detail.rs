@@ -2,7 +2,6 @@
 //! with the stage as JSON; knows nothing of digests of inputs.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,9 +15,9 @@ use crate::stamp::reads::Reads;
 pub struct Detail {
     /// What rendering read.
     pub reads: Reads,
-    /// The deployment's directory, where rendering read files: their paths hold for that place alone.
+    /// A digest of where everything lay, if rendering read files: their paths hold for that place alone.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub place: Option<PathBuf>,
+    pub place: Option<Digest>,
     /// What the stage's text mentions, that of the shared files which it mentions included.
     pub mentions: Mentions,
     /// With what it was searched: the scanner's identity and the library's shared files.

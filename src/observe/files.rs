@@ -19,6 +19,7 @@ use crate::observe::shared;
 use crate::observe::tree::Tree;
 use crate::source::settings::PathPattern;
 use crate::source::{disk, lexical};
+use crate::stamp::reads::Reads;
 use crate::system::tree::{Follow, Walk};
 
 impl Observer<'_> {
@@ -36,6 +37,12 @@ impl Observer<'_> {
             }
         }
         Ok(manifest)
+    }
+
+    /// Where the paths hold that stamping read: with the deployment, the library or an output directory elsewhere, a template
+    /// means other files. Nothing if it read none.
+    pub(super) fn place_of(&self, reads: &Reads) -> Option<Digest> {
+        (!reads.files.is_empty()).then_some(self.place)
     }
 
     /// Digests of the files that running a stage depends on.

@@ -2,7 +2,6 @@
 //! files no file is opened. Knows nothing of what it inherits from other stages.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use crate::core::fingerprint::{Digest, Kind};
 use crate::core::lineage::INHERITED;
@@ -12,7 +11,6 @@ use crate::observe::detail::Detail;
 use crate::observe::examine::{Inherited, Known, made};
 use crate::observe::inputs::{Part, Subject};
 use crate::observe::observer::Observer;
-use crate::stamp::reads::Reads;
 
 /// What a look at a stage said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,12 +64,6 @@ impl Observer<'_> {
         }
         let generated = detail.mentions.wave(Wave::Genfiles);
         Ok(Look::Same { generated })
-    }
-
-    /// Where the paths of files hold that rendering read: elsewhere they would be those of another deployment.
-    pub(super) fn place_of(&self, reads: &Reads) -> Option<PathBuf> {
-        let place = || self.project.deployment.clone();
-        (!reads.files.is_empty()).then(place)
     }
 
     /// Whether what a stage made is as recorded.

@@ -51,8 +51,10 @@ pub struct Observer<'a> {
     pub(super) stamper: &'a dyn Stamper,
     /// The environment of stamping, without `STAGE_NAME`.
     pub(super) environment: Environment,
-    /// A digest of where everything lies.
+    /// A digest of where everything lies, and lay at the last run.
     pub(super) here: Digest,
+    /// A digest of where everything lies, the deployment included.
+    pub(super) place: Digest,
     /// Inputs of the kind `setting` of stages without a `.gomplate.yaml` of their own, by settings and renderer.
     pub(super) plain: Mutex<HashMap<(StampSettings, String), Arc<Manifest>>>,
     settings: Vec<OnceLock<StageSettings>>,
@@ -102,6 +104,7 @@ impl<'a> Observer<'a> {
             configuration: Configuration::new(&config.value, &config.bytes),
             config_bytes: config.bytes.as_slice().into(),
             here: here(&old_and_new),
+            place: place(project, &locations),
             locations,
             old_and_new,
             is_rewritten: AtomicBool::new(false),
@@ -314,7 +317,16 @@ impl<'a> Observer<'a> {
     }
 }
 
-/// A digest of where everything lies.
+/// A digest of the deployment's directory and the locations.
+fn place(project: &Project, locations: &Locations) -> Digest {
+    let deployment = project.deployment.as_os_str().as_bytes();
+    Hasher::new("place")
+        .field(deployment)
+        .digest(&here(locations))
+        .finish()
+}
+
+/// A digest of locations.
 fn here(locations: &Locations) -> Digest {
     let mut hasher = Hasher::new("here");
     for (name, path) in locations.iter() {

@@ -124,3 +124,22 @@ fn a_file_that_a_template_looks_for_is_looked_for_where_the_deployment_is_now() 
     sandbox.run(&["apply"]).exits(0);
     assert_eq!(sandbox.calls(), ["net up"]);
 }
+
+#[test]
+fn a_file_beside_the_library_is_looked_for_where_the_library_is_now() {
+    let sandbox = Sandbox::with_dag(&[("net", "")]);
+    let path = "(print .Env.IMPL_DIR \"/../later.txt\")";
+    let text = format!("{{{{ if file.Exists {path} }}}}{{{{ file.Read {path} }}}}{{{{ end }}}}\n");
+    sandbox.file("lib/net/main.tf", &text);
+    sandbox.run(&["apply"]).exits(0);
+    sandbox.calls();
+    std::fs::create_dir(sandbox.path("other")).unwrap();
+    std::fs::rename(sandbox.path("lib"), sandbox.path("other/lib")).unwrap();
+    let apply = ["--impl-dir", "../other/lib", "apply"];
+    sandbox.run(&apply).exits(0);
+    sandbox.run(&apply).exits(0).says("Nothing to do");
+    assert!(sandbox.calls().is_empty(), "nothing changed but the place");
+    sandbox.file("other/later.txt", "there");
+    sandbox.run(&apply).exits(0);
+    assert_eq!(sandbox.calls(), ["net up"]);
+}
