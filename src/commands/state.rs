@@ -22,12 +22,20 @@ pub(super) fn run(call: &Call, global: &Global, command: &StateCommand) -> Resul
         StateCommand::Mv { old, new, json } => {
             let (old, new) = rename(&session, old, new)?;
             let text = format!("{old} is recorded as {new}");
-            tell(*json, &text, json!({ "stage": new, "renamed_from": old }))
+            tell(
+                *json,
+                &text,
+                &json!({ "version": 1, "stage": new, "renamed_from": old }),
+            )
         }
         StateCommand::Rm { stage, force, json } => {
             let (stage, was) = remove(&session, stage, *force)?;
             let text = format!("{stage} is forgotten");
-            tell(*json, &text, json!({ "stage": stage, "forgotten": was }))
+            tell(
+                *json,
+                &text,
+                &json!({ "version": 1, "stage": stage, "forgotten": was }),
+            )
         }
         StateCommand::Adopt(how) => {
             adopt(&session, how.place.copy)?;
@@ -37,20 +45,27 @@ pub(super) fn run(call: &Call, global: &Global, command: &StateCommand) -> Resul
                 ("moved", "this is its place now")
             };
             let text = format!("the state is adopted: {what}");
-            tell(how.json, &text, json!({ "adopted": how_adopted }))
+            tell(
+                how.json,
+                &text,
+                &json!({ "version": 1, "adopted": how_adopted }),
+            )
         }
         StateCommand::Unprotect { stage, json } => {
             let stage = unprotect(&session, stage)?;
             let text = format!("{stage} may be taken down");
-            tell(*json, &text, json!({ "stage": stage, "protected": false }))
+            tell(
+                *json,
+                &text,
+                &json!({ "version": 1, "stage": stage, "protected": false }),
+            )
         }
     }
 }
 
 /// Says what was done: a line, or a document.
-fn tell(json: bool, text: &str, mut document: Value) -> Result<u8> {
+fn tell(json: bool, text: &str, document: &Value) -> Result<u8> {
     if json {
-        document["version"] = json!(1);
         sink::print(&format!("{document:#}\n"))?;
     } else {
         sink::print(&format!("{text}\n"))?;
